@@ -1,0 +1,123 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+#
+#   make           build ./custodes           make demo    see it work on this kernel (root)
+#   make test      every test (root)          make check   style, floors, budgets, linters
+#   make bench     what it costs (root)       make install DESTDIR= PREFIX=/usr
+#
+# V=1 shows the commands. Only tools/bootstrap ever needs a network.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := all
+
+ifeq ($(origin CC),default)
+CC := gcc
+endif
+CLANG ?= clang
+PREFIX ?= /usr/local
+VERSION := 0.1.0
+
+# release, or asan: what every test runs.
+FLAVOUR ?= release
+BUILD := build/$(FLAVOUR)
+
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-7s %s\n' '$(1)' '$(2)')
+
+ARCH := $(shell uname -m)
+BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
+MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
+
+LIBS := libbpf libelf zlib libcjson libzstd libcrypto libmaxminddb libcap-ng
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla \
+	-Wformat=2 -Wno-format-truncation -Wno-format-nonliteral
+FLAGS_release := -O2 -D_FORTIFY_SOURCE=2 -fstack-protector-strong
+FLAGS_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+USER_CPPFLAGS := -D_GNU_SOURCE -DCUSTODES_VERSION='"$(VERSION)"'
+USER_CFLAGS := -std=gnu17 -g -fPIE $(WARN) $(FLAGS_$(FLAVOUR)) -Wa,-Ibuild $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+USER_LDFLAGS := -pie -Wl,-z,relro,-z,now,-z,noexecstack $(filter -fsanitize=%,$(FLAGS_$(FLAVOUR)))
+USER_LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lloc -lpthread
+BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
+	$(if $(MULTIARCH),-I/usr/include/$(MULTIARCH))
+
+USER_SOURCES := $(sort $(wildcard user/*/*.c user/*/*/*.c))
+USER_OBJECTS := $(USER_SOURCES:%.c=$(BUILD)/%.o)
+BPF_SOURCES := $(sort $(wildcard bpf/*.bpf.c))
+BPF_OBJECTS := $(BPF_SOURCES:%.c=build/%.o)
+POLICY_FILES := $(sort $(patsubst policies/%,%,$(wildcard policies/*/*.json)))
+
+.PHONY: all
+all: custodes
+
+needs := $(strip $(foreach tool,$(CC) $(CLANG) pkg-config,$(if $(shell command -v $(tool)),,$(tool))) \
+	$(foreach lib,$(LIBS),$(if $(shell pkg-config --exists $(lib) 2>/dev/null && echo y),,$(lib))))
+
+$(BUILD)/.ready:
+	$(if $(needs),$(error not installed: $(needs). Run tools/bootstrap as root))
+	@mkdir -p $(@D) && touch $@
+
+custodes: $(BUILD)/custodes
+	$(Q)$(if $(filter release,$(FLAVOUR)),cp -f $< $@,:)
+
+$(BUILD)/custodes: $(USER_OBJECTS) $(BUILD)/user/main.o
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(USER_LDFLAGS) $(LDFLAGS) $^ $(USER_LDLIBS) $(LDLIBS) -o $@
+
+$(BUILD)/%.o: %.c | $(BUILD)/.ready
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(USER_CPPFLAGS) $(CPPFLAGS) $(USER_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
+
+# ---- the kernel half: compiled one by one, joined by libbpf's linker, embedded ----
+
+build/bpf/%.bpf.o: bpf/%.bpf.c build/bpf/abi.checked | $(BUILD)/.ready
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+
+# The contract without a hidden byte, by both compilers.
+build/bpf/abi.checked: bpf/abi/check.c $(wildcard bpf/abi/*.h bpf/abi/*.def) | $(BUILD)/.ready
+	$(call say,ABI,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -Wpadded -Werror -fsyntax-only $<
+	$(Q)$(CLANG) $(BPF_CFLAGS) -Wpadded -fsyntax-only $<
+	@touch $@
+
+build/bpflink: tools/bpflink.c | $(BUILD)/.ready
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -O1 $(WARN) $< $$(pkg-config --libs libbpf) -o $@
+
+build/sensor.bpf.o: build/bpflink $(BPF_OBJECTS)
+	$(call say,BPFLINK,$@)
+	$(Q)build/bpflink $@ $(BPF_OBJECTS)
+
+build/policies.bundle: tools/bundle $(POLICY_FILES:%=policies/%) $(wildcard policies policies/*)
+	$(call say,BUNDLE,$@)
+	@mkdir -p $(@D)
+	$(Q)tools/bundle policies $(POLICY_FILES) >$@
+
+$(BUILD)/user/policy/documents.o: build/policies.bundle
+$(BUILD)/user/sensor/load.o: build/sensor.bpf.o
+
+-include $(USER_OBJECTS:.o=.d) $(BUILD)/user/main.d $(BPF_OBJECTS:.o=.d)
+-include tests/tests.mk
+
+# ---- for people ----
+
+.PHONY: bootstrap demo install clean
+bootstrap:
+	@tools/bootstrap
+
+demo: bootstrap
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)./custodes demo
+
+install: all
+	install -Dm755 custodes $(DESTDIR)$(PREFIX)/sbin/custodes
+	$(foreach page,$(wildcard docs/man/*.8),install -Dm644 $(page) $(DESTDIR)$(PREFIX)/share/man/man8/$(notdir $(page)) &&) true
+
+clean:
+	rm -rf build custodes

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Compiled by gcc and by clang for bpf, with -Wpadded as an error: no struct of
+ * the contract has a hidden byte, and both compilers agree on every size.
+ */
+#include "event.h"
+#include "maps.h"
+#include "stats.h"
+
+#define SAME(type, bytes) \
+	_Static_assert(sizeof(type) == (bytes) && (bytes) % 8 == 0, "size of " #type)
+
+SAME(struct ev_head, 56);
+SAME(struct exe_id, 32);
+SAME(struct ev_addr, 24);
+SAME(struct ev_fork, 72);
+SAME(struct ev_exec, 176);
+SAME(struct ev_exit, 64);
+SAME(struct ev_connect, 96);
+SAME(struct ev_send, 104);
+SAME(struct ev_flow, 136);
+SAME(struct ev_start, 104);
+SAME(struct ev_stop, 72);
+SAME(struct ev_clock, 72);
+SAME(struct ev_loss, 80);
+SAME(struct ev_document, 104);
+SAME(struct ev_policy, 96);
+SAME(struct ev_executable, 152);
+SAME(struct ev_process, 80);
+SAME(struct ev_place, 160);
+SAME(struct ev_action, 96);
+SAME(struct task_entry, 16);
+SAME(struct lineage_entry, 8);
+SAME(struct owner, 24);
+SAME(struct sock_entry, 64);
+SAME(struct destination_key, 32);
+SAME(struct destination_entry, 56);
+SAME(struct pending_key, 16);
+SAME(struct loss_entry, 8);
+
+#define EVENT(number, NAME, name) \
+	_Static_assert(sizeof(struct ev_##name) <= EVENT_MAX && (number) < 65536, #NAME);
+#include "events.def"
+#undef EVENT

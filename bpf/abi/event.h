@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The events: the contract between the kernel half, user space and every
+ * capture that was ever written. docs/FORMAT.md describes the same bytes.
+ *
+ * Rules: fixed-width members, natural alignment, padding spelled out (check.c
+ * is compiled with -Wpadded as an error by both compilers), no pointers, no
+ * enums, all integers little-endian. A struct may only grow at its end, and
+ * only together with ABI_VERSION; strings lie behind the struct, named by a
+ * struct ev_str.
+ */
+#ifndef CUSTODES_ABI_EVENT_H
+#define CUSTODES_ABI_EVENT_H
+
+#include <linux/types.h>
+
+#define ABI_VERSION 1
+
+/** Greatest size of one event with all its strings, bytes. */
+#define EVENT_MAX 16384
+
+enum ev_kind {
+#define EVENT(number, NAME, name) EV_##NAME = number,
+#include "events.def"
+#undef EVENT
+};
+
+/**
+ * Who wrote an event: sequences run per (CPU, channel). Every program has a
+ * channel of its own, since programs interrupt each other but, where the kernel
+ * guards them (tracing programs since 6.2), never themselves.
+ */
+enum ev_channel {
+	CHANNEL_FORK = 0,
+	CHANNEL_EXEC = 1,
+	CHANNEL_EXIT = 2,
+	CHANNEL_EXISTING = 3,
+	CHANNEL_CONNECT = 4,
+	CHANNEL_SENDMSG = 5,
+	CHANNEL_STATE = 6,
+	CHANNEL_DESTROY = 7,
+	CHANNEL_RELEASE = 8,
+	CHANNEL_LENGTH_SENT = 9,
+	CHANNEL_LENGTH_RECEIVED = 10,
+	CHANNEL_PACKET_OUT = 11,
+	CHANNEL_PACKET_IN = 12,
+	CHANNEL_TICK_SOCKS = 13,
+	CHANNEL_TICK_DESTINATIONS = 14,
+	CHANNELS = 16, /* of the kernel half */
+	CHANNEL_USER = 255,
+};
+
+/**
+ * Stands at the head of every event, so that identity never needs the body.
+ * `time` and `start` are nanoseconds of CLOCK_BOOTTIME. (tgid, start) names a
+ * process for as long as the host is up. `lineage` is 0 where none is watched.
+ */
+struct ev_head {
+	__u32 size; /* of the whole event, a multiple of 8 */
+	__u16 kind;
+	__u8 channel;
+	__u8 flags; /* by kind: EXEC_*, FLOW_* ... */
+	__u64 time;
+	__u64 seq;
+	__u32 cpu;
+	__u32 tgid;
+	__u32 tid;
+	__u32 pad;
+	__u64 start; /* of the task's process */
+	__u64 lineage;
+};
+
+/** A run of bytes inside the event, from its first byte on. */
+struct ev_str {
+	__u16 off;
+	__u16 len;
+};
+
+/** What makes an executable the same executable. */
+struct exe_id {
+	__u64 ino;
+	__s64 ctime_sec;
+	__u32 ctime_nsec;
+	__u32 dev; /* major << 20 | minor, of the superblock */
+	__u32 gen;
+	__u32 pad;
+};
+
+/** An address with its port, both in network order; v4-mapped is family 4. */
+struct ev_addr {
+	__u8 addr[16];
+	__be16 port;
+	__u8 family; /* 4, 6 or 0: none */
+	__u8 pad[5];
+};
+
+/** head: the child. */
+struct ev_fork {
+	struct ev_head head;
+	__u64 parent_start;
+	__u32 parent_tgid;
+	__u32 pad;
+};
+
+#define EXEC_PATH_CUT 0x01 /* more components than the walk may take */
+#define EXEC_ARGS_CUT 0x02
+#define EXEC_EXISTING 0x04 /* ran before the sensor was attached */
+#define EXEC_UNLINKED 0x08 /* no name is left: deleted, or a memfd */
+
+struct ev_exec {
+	struct ev_head head;
+	struct exe_id exe;
+	__u64 exe_size;
+	__u64 parent_lineage; /* the lineage that the task came from, or 0 */
+	__u64 parent_start;
+	__u64 cgroup;
+	__u32 parent_tgid;
+	__u32 uid;
+	__u32 gid;
+	__u32 mntns;
+	__u32 netns;
+	__u32 pidns;
+	__u8 comm[16];
+	__u8 state; /* enum lineage_state */
+	__u8 pad[7];
+	struct ev_str path; /* names from the file up to its root, each with its NUL */
+	struct ev_str args; /* each with its NUL */
+};
+
+struct ev_exit {
+	struct ev_head head;
+	__u32 code; /* as wait(2) gives it */
+	__u32 pad;
+};
+
+#define CONNECT_ADOPTED 0x01 /* not opened under watch: accepted, inherited or passed */
+
+struct ev_connect {
+	struct ev_head head;
+	__u64 flow;
+	struct ev_addr remote; /* as asked for; a FLOW names the real peer */
+	__u32 netns;
+	__u8 proto; /* IPPROTO_* */
+	__u8 pad[3];
+};
+
+#define SEND_SINGLE 0x01 /* no room to sum up: this one datagram stands alone */
+
+/** The first datagram to a destination. */
+struct ev_send {
+	struct ev_head head;
+	__u64 flow;
+	__u64 bytes;
+	struct ev_addr remote;
+	__u32 netns;
+	__u8 proto;
+	__u8 pad[3];
+};
+
+#define FLOW_CLOSED 0x01
+#define FLOW_ADOPTED 0x02     /* totals reach back before the watch: an upper bound */
+#define FLOW_ESTABLISHED 0x04 /* the peer did answer */
+#define FLOW_DESTINATION 0x08 /* totals of one destination of a datagram socket */
+
+/** Totals so far: they only grow, so the last one stands for all. */
+struct ev_flow {
+	struct ev_head head;
+	__u64 flow;
+	__u64 sent;	/* application bytes */
+	__u64 received; /* application bytes; of the whole socket */
+	struct ev_addr remote;
+	struct ev_addr local;
+	__u32 netns;
+	__u8 proto;
+	__u8 pad[3];
+};
+
+/* ---- what user space learned or decided; channel is CHANNEL_USER ---- */
+
+/** First event of every run. Wall clock = time + wall_offset. */
+struct ev_start {
+	struct ev_head head;
+	__s64 wall_offset; /* ns */
+	__u32 abi;
+	__u32 engine; /* version of the engine's rules */
+	struct ev_str version;
+	struct ev_str host_id; /* /etc/machine-id */
+	struct ev_str host_name;
+	struct ev_str boot_id;
+	struct ev_str run_id; /* of this very run */
+	struct ev_str kernel;
+	struct ev_str hooks; /* JSON: what is attached, what accuracy is lost */
+	__u32 pad;
+};
+
+struct ev_stop {
+	struct ev_head head;
+	__u64 events; /* from the ring, in this run */
+	__u64 lost;
+};
+
+#define CLOCK_STEP 0x01
+
+struct ev_clock {
+	struct ev_head head;
+	__s64 wall_offset;
+	__s64 change;
+};
+
+/** `count` things were lost for `cause` between `since` and head.time. */
+struct ev_loss {
+	struct ev_head head;
+	__u64 count;
+	__u64 since;
+	__u32 cause; /* enum loss_cause */
+	__u32 pad;
+};
+
+/** A piece of a policy document; it takes effect with the POLICY that follows. */
+struct ev_document {
+	struct ev_head head;
+	__u8 sha256[32]; /* of the whole document */
+	__u32 offset;
+	__u32 total;
+	struct ev_str name;
+	struct ev_str text;
+};
+
+/** From here on these documents are in force, in this order. */
+struct ev_policy {
+	struct ev_head head;
+	__u8 sha256[32];    /* of the set: see policy/set.h */
+	struct ev_str host; /* name of the document that is the host's profile */
+	struct ev_str documents; /* 32 bytes each */
+};
+
+#define EXECUTABLE_HASHED 0x01	/* sha256 is of this very identity */
+#define EXECUTABLE_VANISHED 0x02 /* it could not be read: see error */
+
+struct ev_executable {
+	struct ev_head head;
+	struct exe_id exe;
+	__u64 size;
+	__u8 sha256[32];
+	struct ev_str path;
+	struct ev_str package;
+	struct ev_str package_version;
+	struct ev_str maintainer;
+	struct ev_str build_id; /* bytes */
+	struct ev_str error;
+};
+
+/** What /proc and the system's tables say of a process; head names it. */
+struct ev_process {
+	struct ev_head head;
+	struct ev_str user;
+	struct ev_str unit;
+	struct ev_str cgroup;
+	struct ev_str container;
+	struct ev_str args;
+	struct ev_str cwd;
+};
+
+#define PLACE_ANYCAST 0x01
+#define PLACE_KNOWN 0x02 /* a database had an answer */
+
+/** Where an address is, and whose, by the location databases. */
+struct ev_place {
+	struct ev_head head;
+	struct ev_addr address;
+	__u8 database[32]; /* SHA-256 of libloc's database, all zero: none */
+	__u8 mmdb[32];	   /* SHA-256 of the MMDB, all zero: none */
+	__u32 asn;
+	__u8 country[2];	  /* of the network's registration */
+	__u8 server_country[2];	  /* of the server, where the MMDB says */
+	struct ev_str as_name;
+	struct ev_str network;
+};
+
+/** What was done at the engine's bidding, and how it went. */
+struct ev_action {
+	struct ev_head head; /* head.lineage: whose */
+	struct exe_id exe;
+	__u32 action; /* enum engine_action */
+	__s32 result; /* 0 or a negative errno */
+};
+
+#endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Keys and values of the maps that both halves read. */
+#ifndef CUSTODES_ABI_MAPS_H
+#define CUSTODES_ABI_MAPS_H
+
+#include "event.h"
+
+#define RING_BYTES (4 * 1024 * 1024)
+/** The kernel half wakes the reader once this much waits in the ring. */
+#define RING_WAKE_BYTES (256 * 1024)
+
+#define TASKS_MAX 65536
+#define LINEAGES_MAX 32768
+#define EXES_MAX 65536
+#define SOCKS_MAX 32768
+#define DESTINATIONS_MAX 32768
+#define PENDING_MAX 4096
+
+/** A lineage without an entry was let go. */
+enum lineage_state {
+	LINEAGE_NONE = 0,
+	LINEAGE_PROVISIONAL = 1, /* watched until user space has judged it */
+	LINEAGE_WATCHED = 2,
+};
+
+/** No entry: never seen, or not judged yet. */
+enum exe_verdict {
+	EXE_BENIGN = 1,
+	EXE_WATCHED = 2,
+};
+
+/** tasks: tgid -> */
+struct task_entry {
+	__u64 lineage;
+	__u64 start;
+};
+
+/** lineages: id -> */
+struct lineage_entry {
+	__u32 state;
+	__u32 pad;
+};
+
+/** Whose a socket is. */
+struct owner {
+	__u64 lineage;
+	__u64 start;
+	__u32 tgid;
+	__u32 tid;
+};
+
+/** socks: the kernel's struct sock * -> */
+struct sock_entry {
+	__u64 flow;
+	struct owner owner;
+	__u64 received; /* datagram sockets; streams keep their own count */
+	__u64 told_sent;
+	__u64 told_received;
+	__u32 netns;
+	__u8 proto;
+	__u8 flags; /* FLOW_* */
+	__u8 pad[2];
+};
+
+struct destination_key {
+	__u64 flow;
+	struct ev_addr remote;
+};
+
+/** destinations: destination_key -> totals of one peer of a datagram socket */
+struct destination_entry {
+	__u64 sock;
+	struct owner owner;
+	__u64 sent;
+	__u64 told;
+	__u32 netns;
+	__u8 proto;
+	__u8 pad[3];
+};
+
+/** pending: where a datagram goes, between its address check and its length. */
+struct pending_key {
+	__u64 sock;
+	__u64 pid_tgid;
+};
+
+#endif

@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Bytes as the socket layer counts them, call by call: exact for datagrams,
+ * whatever the system call (io_uring, sendfile and splice included). The same
+ * hooks take over streams that a watched process did not open itself.
+ */
+#include "lib/charge.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define PASS 1
+
+static __always_inline void aim(__u64 sock, __u8 proto, const struct owner *owner,
+				const struct ev_addr *remote)
+{
+	struct pending_key key = {.sock = sock, .pid_tgid = bpf_get_current_pid_tgid()};
+
+	sock_own(sock, proto, owner);
+	if (bpf_map_update_elem(&pending, &key, remote, BPF_ANY))
+		lose(LOSS_PENDING);
+}
+
+SEC("cgroup/sendmsg4")
+int datagram_sendmsg4(struct bpf_sock_addr *ctx)
+{
+	struct bpf_sock *sk = ctx->sk;
+	struct owner owner;
+	struct ev_addr remote;
+
+	if (!sk || !current_watched(&owner))
+		return PASS;
+	addr_v4(&remote, ctx->user_ip4, ctx->user_port);
+	aim((__u64)sk, ctx->protocol, &owner, &remote);
+	return PASS;
+}
+
+SEC("cgroup/sendmsg6")
+int datagram_sendmsg6(struct bpf_sock_addr *ctx)
+{
+	struct bpf_sock *sk = ctx->sk;
+	struct owner owner;
+	struct ev_addr remote;
+	__be32 words[4];
+
+	if (!sk || !current_watched(&owner))
+		return PASS;
+	words[0] = ctx->user_ip6[0];
+	words[1] = ctx->user_ip6[1];
+	words[2] = ctx->user_ip6[2];
+	words[3] = ctx->user_ip6[3];
+	addr_v6(&remote, words, ctx->user_port);
+	aim((__u64)sk, ctx->protocol, &owner, &remote);
+	return PASS;
+}
+
+/** Where this datagram went: to the address given with it, else to the socket's peer. */
+static __always_inline void aimed_at(struct ev_addr *remote, struct sock *sk)
+{
+	struct pending_key key = {.sock = (__u64)sk, .pid_tgid = bpf_get_current_pid_tgid()};
+	struct ev_addr *given = bpf_map_lookup_elem(&pending, &key);
+
+	if (!given) {
+		addr_remote(remote, sk);
+		return;
+	}
+	*remote = *given;
+	bpf_map_delete_elem(&pending, &key);
+}
+
+static __always_inline bool internet(const struct sock *sk)
+{
+	unsigned short family = sk->__sk_common.skc_family;
+
+	return family == AF_INET || family == AF_INET6;
+}
+
+SEC("tp_btf/sock_send_length")
+int BPF_PROG(datagram_sent, struct sock *sk, int bytes, int flags)
+{
+	struct owner owner;
+	struct sock_entry *entry;
+	struct ev_addr remote;
+
+	if (!internet(sk) || !current_watched(&owner))
+		return 0;
+	entry = sock_adopt(sk, CHANNEL_LENGTH_SENT, &owner);
+	if (!entry || entry->proto == IPPROTO_TCP)
+		return 0;
+	aimed_at(&remote, sk);
+	if (bytes >= 0)
+		charge(CHANNEL_LENGTH_SENT, (__u64)sk, entry, &owner, &remote, bytes);
+	return 0;
+}
+
+SEC("tp_btf/sock_recv_length")
+int BPF_PROG(datagram_received, struct sock *sk, int bytes, int flags)
+{
+	struct owner owner;
+	struct sock_entry *entry;
+
+	if (bytes <= 0 || flags & MSG_PEEK || !internet(sk) || !current_watched(&owner))
+		return 0;
+	entry = sock_adopt(sk, CHANNEL_LENGTH_RECEIVED, &owner);
+	if (entry && entry->proto != IPPROTO_TCP)
+		__sync_fetch_and_add(&entry->received, bytes);
+	return 0;
+}

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Datagrams: bytes summed up in the kernel by socket and destination. */
+#ifndef CUSTODES_BPF_CHARGE_H
+#define CUSTODES_BPF_CHARGE_H
+
+#include "sock.h"
+
+static __always_inline void sock_own(__u64 sock, __u8 proto, const struct owner *owner)
+{
+	if (!bpf_map_lookup_elem(&socks, &sock))
+		sock_begin(sock, owner, current_netns(), proto, 0);
+}
+
+static __always_inline void send_emit(__u32 channel, const struct sock_entry *entry,
+				      const struct owner *owner, const struct ev_addr *remote,
+				      __u64 bytes, __u8 flags)
+{
+	struct ev_send *event = EMIT_RESERVE(channel, EV_SEND, ev_send, owner);
+
+	if (!event)
+		return;
+	event->head.flags = flags;
+	event->flow = entry->flow;
+	event->bytes = bytes;
+	event->remote = *remote;
+	event->netns = entry->netns;
+	event->proto = entry->proto;
+	__builtin_memset(event->pad, 0, sizeof(event->pad));
+	emit_submit(event);
+}
+
+static __always_inline void charge(__u32 channel, __u64 sock, const struct sock_entry *entry,
+				   const struct owner *owner, const struct ev_addr *remote,
+				   __u64 bytes)
+{
+	struct destination_key key = {.flow = entry->flow, .remote = *remote};
+	struct destination_entry *total, first = {
+		.sock = sock,
+		.owner = *owner,
+		.sent = bytes,
+		.netns = entry->netns,
+		.proto = entry->proto,
+	};
+
+	total = bpf_map_lookup_elem(&destinations, &key);
+	if (total) {
+		__sync_fetch_and_add(&total->sent, bytes);
+		return;
+	}
+	if (!bpf_map_update_elem(&destinations, &key, &first, BPF_NOEXIST)) {
+		send_emit(channel, entry, owner, remote, bytes, 0);
+		return;
+	}
+	total = bpf_map_lookup_elem(&destinations, &key); /* another thread was first */
+	if (total) {
+		__sync_fetch_and_add(&total->sent, bytes);
+		return;
+	}
+	lose(LOSS_DESTINATIONS);
+	send_emit(channel, entry, owner, remote, bytes, SEND_SINGLE);
+}
+
+#endif

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The maps, defined alike in every program file and joined by the linker. */
+#ifndef CUSTODES_BPF_MAPS_H
+#define CUSTODES_BPF_MAPS_H
+
+#include "kernel.h"
+
+#include "../abi/maps.h"
+#include "../abi/stats.h"
+
+#define HASH(map_name, key_type, value_type, entries)        \
+	struct {                                             \
+		__uint(type, BPF_MAP_TYPE_HASH);             \
+		__uint(max_entries, entries);                \
+		__type(key, key_type);                       \
+		__type(value, value_type);                   \
+	} map_name SEC(".maps") __weak
+
+#define PER_CPU(map_name, value_type, entries)               \
+	struct {                                             \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);     \
+		__uint(max_entries, entries);                \
+		__type(key, __u32);                          \
+		__type(value, value_type);                   \
+	} map_name SEC(".maps") __weak
+
+HASH(tasks, __u32, struct task_entry, TASKS_MAX);
+HASH(lineages, __u64, struct lineage_entry, LINEAGES_MAX);
+HASH(exes, struct exe_id, __u32, EXES_MAX);
+HASH(socks, __u64, struct sock_entry, SOCKS_MAX);
+HASH(destinations, struct destination_key, struct destination_entry, DESTINATIONS_MAX);
+HASH(pending, struct pending_key, struct ev_addr, PENDING_MAX);
+
+PER_CPU(losses, struct loss_entry, LOSS_KERNEL_CAUSES);
+PER_CPU(sequences, __u64, CHANNELS);
+
+struct {
+	__uint(type, BPF_MAP_TYPE_RINGBUF);
+	__uint(max_entries, RING_BYTES);
+} ring SEC(".maps") __weak;
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Sockets: an entry lives from the first act of a watched process on it until
+ * the kernel drops the socket. It is keyed by the socket's address, which goes
+ * to no event: kernel pointers are not for logs.
+ */
+#ifndef CUSTODES_BPF_SOCK_H
+#define CUSTODES_BPF_SOCK_H
+
+#include "task.h"
+
+static __always_inline void addr_v4(struct ev_addr *to, __be32 addr, __be16 port)
+{
+	__builtin_memset(to, 0, sizeof(*to));
+	__builtin_memcpy(to->addr, &addr, sizeof(addr));
+	to->port = port;
+	to->family = 4;
+}
+
+/** Takes the 16 bytes as four words, as the cgroup hooks hand them out. */
+static __always_inline void addr_v6(struct ev_addr *to, const __be32 words[4], __be16 port)
+{
+	if (!words[0] && !words[1] && words[2] == bpf_htonl(0xffff)) {
+		addr_v4(to, words[3], port);
+		return;
+	}
+	__builtin_memset(to, 0, sizeof(*to));
+	__builtin_memcpy(to->addr, words, 16);
+	to->port = port;
+	to->family = 6;
+}
+
+static __always_inline void addr_remote(struct ev_addr *to, const struct sock *sk)
+{
+	__be16 port = BPF_CORE_READ(sk, __sk_common.skc_dport);
+	__be32 words[4];
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
+		addr_v4(to, BPF_CORE_READ(sk, __sk_common.skc_daddr), port);
+		return;
+	}
+	bpf_core_read(words, sizeof(words), &sk->__sk_common.skc_v6_daddr);
+	addr_v6(to, words, port);
+}
+
+static __always_inline void addr_local(struct ev_addr *to, const struct sock *sk)
+{
+	__be16 port = bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
+	__be32 words[4];
+
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
+		addr_v4(to, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr), port);
+		return;
+	}
+	bpf_core_read(words, sizeof(words), &sk->__sk_common.skc_v6_rcv_saddr);
+	addr_v6(to, words, port);
+}
+
+static __always_inline __u32 current_netns(void)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+
+	return BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
+}
+
+static __always_inline struct sock_entry *sock_begin(__u64 key, const struct owner *owner,
+						     __u32 netns, __u8 proto, __u8 flags)
+{
+	struct sock_entry entry = {
+		.flow = unique_id(),
+		.owner = *owner,
+		.netns = netns,
+		.proto = proto,
+		.flags = flags,
+	};
+
+	if (bpf_map_update_elem(&socks, &key, &entry, BPF_NOEXIST))
+		lose(LOSS_SOCKS);
+	return bpf_map_lookup_elem(&socks, &key);
+}
+
+static __always_inline void connect_emit(const struct sock_entry *entry, __u32 channel,
+					 const struct owner *owner, const struct ev_addr *remote)
+{
+	struct ev_connect *event = EMIT_RESERVE(channel, EV_CONNECT, ev_connect, owner);
+
+	if (!event)
+		return;
+	event->head.flags = entry->flags & FLOW_ADOPTED ? CONNECT_ADOPTED : 0;
+	event->flow = entry->flow;
+	event->remote = *remote;
+	event->netns = entry->netns;
+	event->proto = entry->proto;
+	__builtin_memset(event->pad, 0, sizeof(event->pad));
+	emit_submit(event);
+}
+
+/** A socket that this lineage did not open, met when it is first used. */
+static __always_inline struct sock_entry *sock_adopt(struct sock *sk, __u32 channel,
+						     const struct owner *owner)
+{
+	__u64 key = (__u64)sk;
+	struct sock_entry *entry = bpf_map_lookup_elem(&socks, &key);
+	struct ev_addr remote;
+	__u16 proto = BPF_CORE_READ(sk, sk_protocol);
+
+	if (entry)
+		return entry;
+	if (proto == IPPROTO_TCP && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
+		return NULL; /* its account was closed: the address may be used again at once */
+	entry = sock_begin(key, owner, BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum), proto,
+			   FLOW_ADOPTED | FLOW_ESTABLISHED);
+	if (!entry || proto != IPPROTO_TCP)
+		return entry;
+	addr_remote(&remote, sk);
+	connect_emit(entry, channel, owner, &remote);
+	return entry;
+}
+
+struct sock_totals {
+	__u64 sent;
+	__u64 received;
+};
+
+/**
+ * Application bytes of a stream: what was sent once, and what was received less
+ * the FIN, which bytes_received counts as one byte (SOCK_DONE says it came).
+ */
+static __always_inline void tcp_totals(struct sock_totals *totals, const struct sock *sk)
+{
+	const struct tcp_sock *tcp = (const void *)sk;
+
+	totals->sent = BPF_CORE_READ(tcp, bytes_sent) - BPF_CORE_READ(tcp, bytes_retrans);
+	totals->received = BPF_CORE_READ(tcp, bytes_received);
+	if (totals->received && BPF_CORE_READ(sk, __sk_common.skc_flags) & 1ul << SOCK_DONE)
+		totals->received--;
+}
+
+static __always_inline void flow_emit(const struct sock_entry *entry, __u32 channel, __u8 flags,
+				      const struct sock_totals *totals, const struct sock *sk)
+{
+	struct ev_flow *event = EMIT_RESERVE(channel, EV_FLOW, ev_flow, &entry->owner);
+
+	if (!event)
+		return;
+	event->head.flags = entry->flags | flags;
+	event->flow = entry->flow;
+	event->sent = totals->sent;
+	event->received = totals->received;
+	addr_remote(&event->remote, sk);
+	addr_local(&event->local, sk);
+	event->netns = entry->netns;
+	event->proto = entry->proto;
+	__builtin_memset(event->pad, 0, sizeof(event->pad));
+	emit_submit(event);
+}
+
+/** The last account of a socket; its entry goes. */
+static __always_inline void sock_end(const struct sock *sk, __u32 channel, __u8 flags)
+{
+	__u64 key = (__u64)sk;
+	struct sock_entry *entry = bpf_map_lookup_elem(&socks, &key);
+	struct sock_totals totals = {};
+
+	if (!entry)
+		return;
+	if (entry->proto == IPPROTO_TCP)
+		tcp_totals(&totals, sk);
+	else
+		totals.received = entry->received;
+	flow_emit(entry, channel, FLOW_CLOSED | flags, &totals, sk);
+	bpf_map_delete_elem(&socks, &key);
+}
+
+#endif

@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Datagrams where the kernel has no sock_send_length (before 6.3): counted
+ * packet by packet. As exact for what is sent; what is received counts when it
+ * reaches the socket, read or not. A stream that was not opened under watch is
+ * not seen.
+ */
+#include "lib/charge.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define PASS 1
+#define ETH_P_IP 0x0800
+#define UDP_HEADER 8
+
+struct packet {
+	struct ev_addr remote;
+	__u32 payload;
+};
+
+static __always_inline bool packet_v4(struct packet *packet, struct __sk_buff *skb)
+{
+	__u8 first;
+	__be32 daddr;
+	__be16 port;
+	__u32 header;
+
+	if (bpf_skb_load_bytes(skb, 0, &first, 1) || bpf_skb_load_bytes(skb, 16, &daddr, 4))
+		return false;
+	header = (first & 0x0f) * 4;
+	if (bpf_skb_load_bytes(skb, header + 2, &port, 2) || skb->len < header + UDP_HEADER)
+		return false;
+	addr_v4(&packet->remote, daddr, port);
+	packet->payload = skb->len - header - UDP_HEADER;
+	return true;
+}
+
+static __always_inline bool packet_v6(struct packet *packet, struct __sk_buff *skb)
+{
+	const __u32 header = 40;
+	__be32 words[4];
+	__be16 port;
+
+	if (bpf_skb_load_bytes(skb, 24, words, 16) ||
+	    bpf_skb_load_bytes(skb, header + 2, &port, 2) || skb->len < header + UDP_HEADER)
+		return false;
+	addr_v6(&packet->remote, words, port);
+	packet->payload = skb->len - header - UDP_HEADER;
+	return true;
+}
+
+static __always_inline bool packet_read(struct packet *packet, struct __sk_buff *skb)
+{
+	return skb->protocol == bpf_htons(ETH_P_IP) ? packet_v4(packet, skb) :
+						      packet_v6(packet, skb);
+}
+
+static __always_inline struct sock_entry *packet_entry(struct __sk_buff *skb, __u64 *key)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct sock_entry *entry;
+
+	if (!sk)
+		return NULL;
+	*key = (__u64)sk;
+	entry = bpf_map_lookup_elem(&socks, key);
+	return entry && entry->proto != IPPROTO_TCP ? entry : NULL;
+}
+
+SEC("cgroup_skb/egress")
+int packet_out(struct __sk_buff *skb)
+{
+	struct packet packet;
+	struct owner owner;
+	__u64 key;
+	struct sock_entry *entry = packet_entry(skb, &key);
+
+	if (!entry || !packet_read(&packet, skb))
+		return PASS;
+	owner = entry->owner;
+	charge(CHANNEL_PACKET_OUT, key, entry, &owner, &packet.remote, packet.payload);
+	return PASS;
+}
+
+SEC("cgroup_skb/ingress")
+int packet_in(struct __sk_buff *skb)
+{
+	struct packet packet;
+	__u64 key;
+	struct sock_entry *entry = packet_entry(skb, &key);
+
+	if (entry && packet_read(&packet, skb))
+		__sync_fetch_and_add(&entry->received, packet.payload);
+	return PASS;
+}
+
+SEC("cgroup/sendmsg4")
+int packet_sendmsg4(struct bpf_sock_addr *ctx)
+{
+	struct bpf_sock *sk = ctx->sk;
+	struct owner owner;
+
+	if (sk && current_watched(&owner))
+		sock_own((__u64)sk, ctx->protocol, &owner);
+	return PASS;
+}
+
+SEC("cgroup/sendmsg6")
+int packet_sendmsg6(struct bpf_sock_addr *ctx)
+{
+	struct bpf_sock *sk = ctx->sk;
+	struct owner owner;
+
+	if (sk && current_watched(&owner))
+		sock_own((__u64)sk, ctx->protocol, &owner);
+	return PASS;
+}

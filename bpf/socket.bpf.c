@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Sockets: where a watched process connects to, and the account of each socket
+ * when it closes. Every hook lets everything pass.
+ */
+#include "lib/sock.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define PASS 1
+
+static __always_inline void connecting(__u64 key, __u8 proto, const struct owner *owner,
+				       const struct ev_addr *remote)
+{
+	struct sock_entry *entry = bpf_map_lookup_elem(&socks, &key);
+
+	if (!entry)
+		entry = sock_begin(key, owner, current_netns(), proto, 0);
+	if (entry)
+		connect_emit(entry, CHANNEL_CONNECT, owner, remote);
+}
+
+SEC("cgroup/connect4")
+int socket_connect4(struct bpf_sock_addr *ctx)
+{
+	struct bpf_sock *sk = ctx->sk;
+	struct owner owner;
+	struct ev_addr remote;
+
+	if (!sk || !current_watched(&owner))
+		return PASS;
+	addr_v4(&remote, ctx->user_ip4, ctx->user_port);
+	connecting((__u64)sk, ctx->protocol, &owner, &remote);
+	return PASS;
+}
+
+SEC("cgroup/connect6")
+int socket_connect6(struct bpf_sock_addr *ctx)
+{
+	struct bpf_sock *sk = ctx->sk;
+	struct owner owner;
+	struct ev_addr remote;
+	__be32 words[4];
+
+	if (!sk || !current_watched(&owner))
+		return PASS;
+	words[0] = ctx->user_ip6[0];
+	words[1] = ctx->user_ip6[1];
+	words[2] = ctx->user_ip6[2];
+	words[3] = ctx->user_ip6[3];
+	addr_v6(&remote, words, ctx->user_port);
+	connecting((__u64)sk, ctx->protocol, &owner, &remote);
+	return PASS;
+}
+
+/** Runs in whatever context ends the connection: only the entry knows whose it is. */
+SEC("tp_btf/inet_sock_set_state")
+int BPF_PROG(socket_state, const struct sock *sk, int old, int new)
+{
+	__u64 key = (__u64)sk;
+	struct sock_entry *entry;
+
+	if (new == TCP_CLOSE) {
+		sock_end(sk, CHANNEL_STATE, 0);
+		return 0;
+	}
+	if (new != TCP_ESTABLISHED)
+		return 0;
+	entry = bpf_map_lookup_elem(&socks, &key);
+	if (entry)
+		entry->flags |= FLOW_ESTABLISHED;
+	return 0;
+}
+
+/** Last of all, also for a socket that never reached its peer. */
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(socket_destroy, const struct sock *sk)
+{
+	sock_end(sk, CHANNEL_DESTROY, 0);
+	return 0;
+}
+
+/** Datagram sockets end here; a stream ends by its state. */
+SEC("cgroup/sock_release")
+int socket_release(struct bpf_sock *ctx)
+{
+	__u64 key = (__u64)ctx;
+	struct sock_entry *entry;
+	struct ev_flow *event;
+
+	if (ctx->protocol == IPPROTO_TCP)
+		return PASS;
+	entry = bpf_map_lookup_elem(&socks, &key);
+	if (!entry)
+		return PASS;
+	event = EMIT_RESERVE(CHANNEL_RELEASE, EV_FLOW, ev_flow, &entry->owner);
+	if (event) {
+		__builtin_memset(&event->flow, 0, sizeof(*event) - sizeof(event->head));
+		event->head.flags = entry->flags | FLOW_CLOSED;
+		event->flow = entry->flow;
+		event->received = entry->received;
+		event->netns = entry->netns;
+		event->proto = entry->proto;
+		emit_submit(event);
+	}
+	bpf_map_delete_elem(&socks, &key);
+	return PASS;
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * Ticks: user space reads these iterators once a second, and what has grown
+ * since it was last told becomes an event. So a connection that never closes
+ * is counted, in every network namespace.
+ */
+#include "lib/sock.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+SEC("iter/bpf_map_elem")
+int tick_socks(struct bpf_iter__bpf_map_elem *ctx)
+{
+	const __u64 *met = ctx->key;
+	struct sock_entry *entry;
+	struct sock_totals totals = {};
+	const struct sock *sk;
+	__u64 key;
+
+	barrier_var(met);
+	if (!met)
+		return 0;
+	key = *met;
+	entry = bpf_map_lookup_elem(&socks, &key);
+	if (!entry)
+		return 0;
+	sk = (const struct sock *)key;
+	if (entry->proto == IPPROTO_TCP)
+		tcp_totals(&totals, sk);
+	else
+		totals.received = entry->received;
+	if (totals.sent <= entry->told_sent && totals.received <= entry->told_received)
+		return 0;
+	if (!bpf_map_lookup_elem(&socks, &key)) /* it ended meanwhile: what was read may be another's */
+		return 0;
+	flow_emit(entry, CHANNEL_TICK_SOCKS, 0, &totals, sk);
+	entry->told_sent = totals.sent;
+	entry->told_received = totals.received;
+	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int tick_destinations(struct bpf_iter__bpf_map_elem *ctx)
+{
+	const struct destination_key *met = ctx->key;
+	struct destination_key key;
+	struct destination_entry *total;
+	struct sock_entry *sock;
+	struct ev_flow *event;
+	__u64 sent;
+	bool closed;
+
+	barrier_var(met);
+	if (!met)
+		return 0;
+	key = *met;
+	total = bpf_map_lookup_elem(&destinations, &key);
+	if (!total)
+		return 0;
+	sock = bpf_map_lookup_elem(&socks, &total->sock);
+	closed = !sock || sock->flow != key.flow;
+	sent = total->sent;
+	if (sent <= total->told && !closed)
+		return 0;
+	event = EMIT_RESERVE(CHANNEL_TICK_DESTINATIONS, EV_FLOW, ev_flow, &total->owner);
+	if (!event)
+		return 0;
+	__builtin_memset(&event->flow, 0, sizeof(*event) - sizeof(event->head));
+	event->head.flags = FLOW_DESTINATION | (closed ? FLOW_CLOSED : 0);
+	event->flow = key.flow;
+	event->sent = sent;
+	event->remote = key.remote;
+	event->netns = total->netns;
+	event->proto = total->proto;
+	emit_submit(event);
+	total->told = sent;
+	return 0;
+}

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "reader.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+
+#include "../util/file.h"
+#include "../util/log.h"
+#include "bundle.h"
+#include "tree.h"
+
+/** One bundle, mapped: read once in order, it costs no copy. */
+struct mapped {
+	const uint8_t *bytes;
+	size_t size;
+};
+
+struct reader {
+	struct source source;
+	char *path;
+	int dir;
+	struct checkpoint checkpoint;
+	struct unpacker *unpacker;
+	struct mapped bundle;
+	size_t bundle_off;
+	uint64_t entry; /* the next one to unpack */
+	struct block block;
+	size_t block_off;
+	uint32_t block_left; /* events */
+	uint64_t position;   /* of the next event */
+};
+
+static void unmap(struct mapped *mapped)
+{
+	if (mapped->bytes)
+		munmap((void *)mapped->bytes, mapped->size);
+	*mapped = (struct mapped){};
+}
+
+static unsigned int bundle_width(const struct reader *reader, uint64_t index)
+{
+	uint64_t left = reader->checkpoint.size - index * TILE_WIDTH;
+
+	return left < TILE_WIDTH ? (unsigned int)left : TILE_WIDTH;
+}
+
+static int bundle_map(const struct reader *reader, uint64_t index, struct mapped *mapped)
+{
+	char path[LAYOUT_PATH];
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+	void *bytes;
+
+	layout_bundle(path, index, bundle_width(reader, index));
+	fd = openat(reader->dir, path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st)) {
+		log_error(-errno, "%s/%s", reader->path, path);
+		return -EBADMSG; /* the checkpoint says that it exists */
+	}
+	if (!st.st_size)
+		return log_error(-EBADMSG, "%s/%s: empty", reader->path, path);
+	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	if (bytes == MAP_FAILED)
+		return log_error(-errno, "%s/%s", reader->path, path);
+	*mapped = (struct mapped){bytes, (size_t)st.st_size};
+	return 0;
+}
+
+static int verify_bundle(struct reader *reader, uint64_t index, struct tree *tree)
+{
+	unsigned int width = bundle_width(reader, index);
+	_cleanup_(unmap) struct mapped mapped = {};
+	struct entry entry;
+	uint8_t hash[DIGEST_SIZE];
+	size_t off = 0;
+	int r = bundle_map(reader, index, &mapped);
+
+	if (r)
+		return r;
+	for (unsigned int i = 0; i < width; i++) {
+		if (!bundle_entry(mapped.bytes, mapped.size, &off, &entry))
+			return log_error(-EBADMSG, "%s: entry %llu is cut short", reader->path,
+					 (unsigned long long)tree->size);
+		tree_leaf(entry.at, entry.size, hash);
+		tree_add(tree, hash);
+	}
+	return 0;
+}
+
+static int verify(struct reader *reader)
+{
+	_cleanup_free_ struct tree *tree = calloc(1, sizeof(*tree));
+	uint8_t root[DIGEST_SIZE];
+	int r = 0;
+
+	if (!tree)
+		return -ENOMEM;
+	for (uint64_t i = 0; !r && i * TILE_WIDTH < reader->checkpoint.size; i++)
+		r = verify_bundle(reader, i, tree);
+	if (r)
+		return r;
+	tree_root(tree, root);
+	if (memcmp(root, reader->checkpoint.root, sizeof(root)))
+		return log_error(-EBADMSG, "%s: the entries do not hash to the checkpoint's root", reader->path);
+	return 0;
+}
+
+static int open_checkpoint(struct reader *reader)
+{
+	_cleanup_(buf_free) struct buf text = {};
+	int r = file_read_at(reader->dir, "checkpoint", &text, 65536);
+
+	if (r == -ENOENT)
+		return log_error(r, "%s: not a capture: it has no checkpoint", reader->path);
+	if (r)
+		return log_error(r, "%s/checkpoint", reader->path);
+	if (checkpoint_read(&reader->checkpoint, text.data ? text.data : "", text.size))
+		return log_error(-EPROTO, "%s/checkpoint: not a checkpoint", reader->path);
+	return 0;
+}
+
+static int next_entry(struct reader *reader, struct entry *entry)
+{
+	if (reader->entry == reader->checkpoint.size)
+		return SOURCE_END;
+	if (reader->entry % TILE_WIDTH == 0) {
+		int r;
+
+		unmap(&reader->bundle);
+		reader->bundle_off = 0;
+		r = bundle_map(reader, reader->entry / TILE_WIDTH, &reader->bundle);
+		if (r)
+			return r;
+	}
+	if (!bundle_entry(reader->bundle.bytes, reader->bundle.size, &reader->bundle_off, entry))
+		return log_error(-EBADMSG, "%s: changed while it was read", reader->path);
+	reader->entry++;
+	return 0;
+}
+
+static int next_block(struct reader *reader)
+{
+	unsigned long long number = reader->entry;
+	struct entry entry;
+	int r = next_entry(reader, &entry);
+
+	if (r)
+		return r;
+	r = unpack(reader->unpacker, &entry, &reader->block);
+	if (r == -EPROTO)
+		return log_error(r, "%s: entry %llu is of event version %u, newer than this program's %d", reader->path,
+				 number, reader->block.head.abi, ABI_VERSION);
+	if (r)
+		return log_error(r, "%s: entry %llu is no block of events", reader->path, number);
+	if (reader->block.head.position != reader->position)
+		return log_error(-EBADMSG, "%s: entry %llu begins at event %llu, expected %llu", reader->path, number,
+				 (unsigned long long)reader->block.head.position, (unsigned long long)reader->position);
+	reader->block_off = sizeof(reader->block.head);
+	reader->block_left = reader->block.head.count;
+	return 0;
+}
+
+static int reader_next(struct source *source, const struct ev_head **event)
+{
+	struct reader *reader = (struct reader *)source;
+	const uint8_t *at;
+
+	while (!reader->block_left) {
+		int r = next_block(reader);
+
+		if (r)
+			return r;
+	}
+	at = reader->block.bytes + reader->block_off;
+	if (event_check(at, reader->block.size - reader->block_off))
+		return log_error(-EBADMSG, "%s: event %llu is malformed", reader->path,
+				 (unsigned long long)reader->position);
+	*event = (const struct ev_head *)at;
+	reader->block_off += (*event)->size;
+	reader->block_left--;
+	reader->position++;
+	return SOURCE_EVENT;
+}
+
+static void reader_free(struct source *source)
+{
+	struct reader *reader = (struct reader *)source;
+
+	unmap(&reader->bundle);
+	unpacker_free(&reader->unpacker);
+	closep(&reader->dir);
+	free(reader->path);
+	free(reader);
+}
+
+static const struct source_ops reader_ops = {.next = reader_next, .free = reader_free};
+
+int reader_open(struct reader **reader, const char *path)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	int error;
+
+	*reader = NULL;
+	if (!r)
+		return -ENOMEM;
+	r->source.ops = &reader_ops;
+	r->path = strdup(path);
+	r->unpacker = unpacker_new();
+	r->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	error = r->dir < 0 ? log_error(-errno, "%s", path) : open_checkpoint(r);
+	if (!error)
+		error = verify(r);
+	if (error)
+		reader_free(&r->source);
+	else
+		*reader = r;
+	return error;
+}
+
+struct source *reader_source(struct reader *reader)
+{
+	return &reader->source;
+}
+
+uint64_t reader_position(const struct reader *reader)
+{
+	return reader->position - 1;
+}
+
+const struct checkpoint *reader_checkpoint(const struct reader *reader)
+{
+	return &reader->checkpoint;
+}
+
+double reader_progress(const struct reader *reader)
+{
+	return reader->checkpoint.size ? (double)reader->entry / (double)reader->checkpoint.size : 1;
+}
+
+void reader_close(struct reader **reader)
+{
+	if (*reader)
+		reader_free(&(*reader)->source);
+	*reader = NULL;
+}

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Reads a capture back: the same events in the same order. */
+#ifndef CUSTODES_CAPTURE_READER_H
+#define CUSTODES_CAPTURE_READER_H
+
+#include "../event/source.h"
+#include "checkpoint.h"
+
+struct reader;
+
+/**
+ * Opens a capture and checks every entry against the checkpoint's root before
+ * the first event is given out. Every fault is said. 0; -EBADMSG: the evidence
+ * is not what the checkpoint committed to; -ENOENT, -EPROTO and others: this is
+ * no capture, or one that this version cannot read.
+ */
+int reader_open(struct reader **reader, const char *path);
+
+/** The reader as a source; reader_position() is that of the event last given. */
+struct source *reader_source(struct reader *reader);
+uint64_t reader_position(const struct reader *reader);
+const struct checkpoint *reader_checkpoint(const struct reader *reader);
+/** How much of the log is read, 0 to 1, for a progress bar. */
+double reader_progress(const struct reader *reader);
+
+void reader_close(struct reader **reader);
+
+#endif

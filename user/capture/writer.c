@@ -1,0 +1,498 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The order on disk makes every instant safe: entries, then hashes, then the
+ * checkpoint that speaks for both. What stands behind the last checkpoint was
+ * never promised to anybody and is cut off when the log is opened again.
+ */
+#include "writer.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+
+#include <zstd.h>
+
+#include "../util/file.h"
+#include "../util/log.h"
+#include "bundle.h"
+#include "tree.h"
+
+struct writer {
+	char *path;
+	int dir;
+	int bundle; /* the bundle that is being filled; -1: none yet */
+	struct checkpoint checkpoint;
+	const struct signer *signer;
+	struct tree tree;
+	uint64_t position;
+	ZSTD_CCtx *context;
+	struct block_head head;
+	size_t block_size;
+	_Alignas(8) uint8_t block[BLOCK_MAX];
+	uint8_t entry[2 + ENTRY_MAX];
+};
+
+/* ---- names and directories ---- */
+
+static int make_directories(int dir, const char *path)
+{
+	char part[LAYOUT_PATH];
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		memcpy(part, path, (size_t)(slash - path));
+		part[slash - path] = '\0';
+		if (mkdirat(dir, part, 0700) && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+/** Makes a rename or a new name in the path's directory durable. */
+static int sync_directory(int dir, const char *path)
+{
+	char parent[LAYOUT_PATH];
+	_cleanup_close_ int fd = -1;
+	const char *slash = strrchr(path, '/');
+	size_t length = slash ? (size_t)(slash - path) : 1;
+
+	memcpy(parent, slash ? path : ".", length);
+	parent[length] = '\0';
+	fd = openat(dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) ? -errno : 0;
+}
+
+static int put_file(const struct writer *writer, const char *path, const void *bytes, size_t size)
+{
+	int r = make_directories(writer->dir, path);
+
+	if (!r)
+		r = file_replace_at(writer->dir, path, bytes, size);
+	return r ? r : sync_directory(writer->dir, path);
+}
+
+/* ---- entries ---- */
+
+/** The bundle being filled, under the name that the last seal gave it. */
+static void bundle_name(const struct writer *writer, char path[LAYOUT_PATH])
+{
+	uint64_t index = writer->tree.size / TILE_WIDTH, sealed = writer->checkpoint.size;
+	size_t used;
+
+	if (sealed / TILE_WIDTH == index && sealed % TILE_WIDTH) {
+		layout_bundle(path, index, sealed % TILE_WIDTH);
+		return;
+	}
+	layout_bundle(path, index, 0);
+	used = strlen(path);
+	snprintf(path + used, LAYOUT_PATH - used, ".p/new");
+}
+
+static int bundle_open(struct writer *writer)
+{
+	char path[LAYOUT_PATH];
+	int r;
+
+	if (writer->bundle >= 0)
+		return 0;
+	bundle_name(writer, path);
+	r = make_directories(writer->dir, path);
+	if (r)
+		return r;
+	writer->bundle = openat(writer->dir, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return writer->bundle < 0 ? -errno : 0;
+}
+
+/** Gives the bundle its new name; `from` is what bundle_name() said before. */
+static int bundle_rename(struct writer *writer, const char *from, uint64_t index, unsigned int width)
+{
+	char to[LAYOUT_PATH];
+	int r;
+
+	layout_bundle(to, index, width);
+	if (fsync(writer->bundle) || renameat(writer->dir, from, writer->dir, to))
+		return -errno;
+	r = sync_directory(writer->dir, to);
+	if (!r && width == TILE_WIDTH) {
+		closep(&writer->bundle);
+		writer->bundle = -1;
+		*strrchr((char *)from, '/') = '\0';
+		unlinkat(writer->dir, from, AT_REMOVEDIR);
+	}
+	return r;
+}
+
+static int tile_write(const struct writer *writer, unsigned int level, uint64_t index, unsigned int width)
+{
+	char path[LAYOUT_PATH];
+
+	layout_tile(path, level, index, width);
+	return put_file(writer, path, writer->tree.edge[level], (size_t)width * DIGEST_SIZE);
+}
+
+/** Tiles that this entry made full, from the lowest level up. */
+static int write_full_tiles(const struct writer *writer, unsigned int levels)
+{
+	for (unsigned int level = 0; level < levels; level++) {
+		int r = tile_write(writer, level, (writer->tree.size >> 8 * (level + 1)) - 1, TILE_WIDTH);
+
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int entry_write(struct writer *writer, size_t size)
+{
+	char path[LAYOUT_PATH];
+	uint64_t index = writer->tree.size / TILE_WIDTH;
+	uint8_t hash[DIGEST_SIZE];
+	unsigned int full;
+	int r = bundle_open(writer);
+
+	if (r)
+		return r;
+	bundle_name(writer, path);
+	writer->entry[0] = (uint8_t)(size >> 8);
+	writer->entry[1] = (uint8_t)size;
+	r = file_write(writer->bundle, writer->entry, 2 + size);
+	if (r)
+		return r;
+	tree_leaf(writer->entry + 2, size, hash);
+	full = tree_add(&writer->tree, hash);
+	if (!full)
+		return 0;
+	r = bundle_rename(writer, path, index, TILE_WIDTH);
+	return r ? r : write_full_tiles(writer, full);
+}
+
+static int block_end(struct writer *writer)
+{
+	size_t size;
+
+	if (!writer->head.count)
+		return 0;
+	memcpy(writer->block, &writer->head, sizeof(writer->head));
+	size = ZSTD_compress2(writer->context, writer->entry + 2, ENTRY_MAX, writer->block, writer->block_size);
+	if (ZSTD_isError(size))
+		return log_error(-EIO, "%s: zstd: %s", writer->path, ZSTD_getErrorName(size));
+	writer->head.position += writer->head.count;
+	writer->head.count = 0;
+	writer->block_size = sizeof(writer->head);
+	return entry_write(writer, size);
+}
+
+int writer_append(struct writer *writer, const struct ev_head *event)
+{
+	int r = 0;
+
+	if (writer->block_size + event->size > BLOCK_MAX)
+		r = block_end(writer);
+	if (r)
+		return log_error(r, "%s", writer->path);
+	memcpy(writer->block + writer->block_size, event, event->size);
+	writer->block_size += event->size;
+	writer->head.count++;
+	writer->position++;
+	return 0;
+}
+
+/* ---- the seal ---- */
+
+static int bundle_seal(struct writer *writer)
+{
+	char path[LAYOUT_PATH];
+
+	if (writer->tree.size % TILE_WIDTH == 0)
+		return 0;
+	bundle_name(writer, path);
+	return bundle_rename(writer, path, writer->tree.size / TILE_WIDTH, writer->tree.size % TILE_WIDTH);
+}
+
+/** The partial tiles of the new size; those of the old size go when the checkpoint stands. */
+static int tiles_seal(const struct writer *writer)
+{
+	for (unsigned int level = 0; level < TREE_LEVELS; level++) {
+		uint64_t index = level + 1 < TREE_LEVELS ? writer->tree.size >> 8 * (level + 1) : 0;
+		unsigned int width = tree_width(&writer->tree, level);
+		int r;
+
+		if (!width || writer->tree.size >> 8 * level == writer->checkpoint.size >> 8 * level)
+			continue;
+		r = tile_write(writer, level, index, width);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static void tiles_drop(const struct writer *writer, uint64_t old)
+{
+	char path[LAYOUT_PATH];
+
+	for (unsigned int level = 0; level + 1 < TREE_LEVELS; level++) {
+		unsigned int width = (unsigned int)(old >> 8 * level & (TILE_WIDTH - 1));
+
+		if (!width || old >> 8 * level == writer->tree.size >> 8 * level)
+			continue;
+		layout_tile(path, level, old >> 8 * (level + 1), width);
+		unlinkat(writer->dir, path, 0);
+		*strrchr(path, '/') = '\0';
+		unlinkat(writer->dir, path, AT_REMOVEDIR); /* stays while it is not empty */
+	}
+}
+
+static int checkpoint_seal(struct writer *writer)
+{
+	struct checkpoint next = writer->checkpoint;
+	_cleanup_(buf_free) struct buf note = {};
+	int r;
+
+	next.size = writer->tree.size;
+	tree_root(&writer->tree, next.root);
+	r = checkpoint_write(&next, writer->signer, &note);
+	if (!r)
+		r = put_file(writer, "checkpoint", note.data, note.size);
+	if (!r)
+		writer->checkpoint = next;
+	return r;
+}
+
+int writer_seal(struct writer *writer)
+{
+	uint64_t old = writer->checkpoint.size;
+	int r = block_end(writer);
+
+	if (!r && writer->tree.size == old)
+		return 0;
+	if (!r)
+		r = bundle_seal(writer);
+	if (!r)
+		r = tiles_seal(writer);
+	if (!r)
+		r = checkpoint_seal(writer);
+	if (r)
+		return log_error(r, "%s", writer->path);
+	tiles_drop(writer, old);
+	return 0;
+}
+
+/* ---- opening ---- */
+
+static int begin(struct writer *writer)
+{
+	uint8_t random[16];
+	_cleanup_(buf_free) struct buf origin = {};
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return log_error(-EIO, "getrandom");
+	buf_str(&origin, "custodes/");
+	buf_hex(&origin, random, sizeof(random));
+	memcpy(writer->checkpoint.origin, origin.data, origin.size + 1);
+	return checkpoint_seal(writer);
+}
+
+static int contradiction(const struct writer *writer, const char *what)
+{
+	return log_error(-EBADMSG, "%s: %s; it is not continued", writer->path, what);
+}
+
+/** Puts whole tiles' roots into the edges above level 0. */
+static int load_upper_edges(struct writer *writer)
+{
+	for (unsigned int level = 1; level < TREE_LEVELS; level++) {
+		uint64_t width = tree_width(&writer->tree, level);
+		uint64_t first = writer->tree.size >> 8 * level;
+
+		first -= width;
+		for (uint64_t i = 0; i < width; i++) {
+			char path[LAYOUT_PATH];
+			_cleanup_(buf_free) struct buf tile = {};
+
+			layout_tile(path, level - 1, first + i, TILE_WIDTH);
+			if (file_read_at(writer->dir, path, &tile, TILE_WIDTH * DIGEST_SIZE) ||
+			    tile.size != TILE_WIDTH * DIGEST_SIZE)
+				return contradiction(writer, "a tile is missing or cut short");
+			tree_over((const uint8_t(*)[DIGEST_SIZE])tile.data, TILE_WIDTH, writer->tree.edge[level][i]);
+		}
+	}
+	return 0;
+}
+
+/** Finds the last bundle under whatever name a crash left it, and names it for its checkpoint. */
+static int find_last_bundle(struct writer *writer, char wanted[LAYOUT_PATH])
+{
+	uint64_t index = writer->tree.size / TILE_WIDTH;
+	char whole[LAYOUT_PATH], path[LAYOUT_PATH + 300];
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *name;
+	int fd;
+
+	layout_bundle(wanted, index, writer->tree.size % TILE_WIDTH);
+	if (!faccessat(writer->dir, wanted, F_OK, AT_SYMLINK_NOFOLLOW))
+		return 0;
+	layout_bundle(whole, index, TILE_WIDTH);
+	if (make_directories(writer->dir, wanted))
+		return -errno;
+	if (!renameat(writer->dir, whole, writer->dir, wanted))
+		return 0;
+	snprintf(path, sizeof(path), "%s.p", whole);
+	fd = openat(writer->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (name = readdir(dir))) {
+		if (name->d_name[0] < '0' || name->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "%s.p/%s", whole, name->d_name);
+		return renameat(writer->dir, path, writer->dir, wanted) ? -errno : 0;
+	}
+	return contradiction(writer, "the last bundle of entries is missing");
+}
+
+static int last_position(struct writer *writer, const struct entry *entry)
+{
+	struct unpacker *unpacker = unpacker_new();
+	struct block block;
+	int r = unpacker ? unpack(unpacker, entry, &block) : -ENOMEM;
+
+	if (!r)
+		writer->position = block.head.position + block.head.count;
+	unpacker_free(&unpacker);
+	if (r == -EPROTO)
+		return log_error(r, "%s: a newer version wrote it", writer->path);
+	return r ? contradiction(writer, "its last entry is no block of events") : 0;
+}
+
+/** Hashes the last bundle's entries and cuts off what no checkpoint speaks for. */
+static int load_last_bundle(struct writer *writer)
+{
+	unsigned int width = writer->tree.size % TILE_WIDTH;
+	_cleanup_(buf_free) struct buf bytes = {};
+	_cleanup_close_ int fd = -1;
+	char path[LAYOUT_PATH];
+	struct entry entry;
+	size_t off = 0;
+	int r;
+
+	if (width)
+		r = find_last_bundle(writer, path);
+	else
+		layout_bundle(path, writer->tree.size / TILE_WIDTH - 1, TILE_WIDTH), r = 0;
+	if (r)
+		return r;
+	fd = openat(writer->dir, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	r = fd < 0 ? -errno : file_read(fd, &bytes, (size_t)TILE_WIDTH * (2 + ENTRY_MAX));
+	if (r)
+		return log_error(r, "%s/%s", writer->path, path);
+	for (unsigned int i = 0; i < (width ? width : TILE_WIDTH); i++) {
+		if (!bundle_entry((const uint8_t *)bytes.data, bytes.size, &off, &entry))
+			return contradiction(writer, "an entry is cut short");
+		tree_leaf(entry.at, entry.size, writer->tree.edge[0][i]);
+	}
+	if (off < bytes.size && (ftruncate(fd, (off_t)off) || fsync(fd)))
+		return log_error(-errno, "%s/%s", writer->path, path);
+	return last_position(writer, &entry);
+}
+
+/** A bundle that had only just been begun. */
+static void drop_new_bundle(const struct writer *writer)
+{
+	char path[LAYOUT_PATH];
+	size_t used;
+
+	layout_bundle(path, writer->tree.size / TILE_WIDTH, 0);
+	used = strlen(path);
+	snprintf(path + used, LAYOUT_PATH - used, ".p/new");
+	unlinkat(writer->dir, path, 0);
+}
+
+static int resume(struct writer *writer)
+{
+	uint8_t root[DIGEST_SIZE];
+	int r = 0;
+
+	writer->tree.size = writer->checkpoint.size;
+	if (writer->tree.size)
+		r = load_last_bundle(writer);
+	if (!r)
+		r = load_upper_edges(writer);
+	if (r)
+		return r;
+	drop_new_bundle(writer);
+	tree_root(&writer->tree, root);
+	if (memcmp(root, writer->checkpoint.root, sizeof(root)))
+		return contradiction(writer, "its entries do not hash to the checkpoint's root");
+	return 0;
+}
+
+static int open_log(struct writer *writer)
+{
+	_cleanup_(buf_free) struct buf note = {};
+	int r;
+
+	if (mkdir(writer->path, 0700) && errno != EEXIST)
+		return log_error(-errno, "%s", writer->path);
+	writer->dir = open(writer->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (writer->dir < 0)
+		return log_error(-errno, "%s", writer->path);
+	if (flock(writer->dir, LOCK_EX | LOCK_NB))
+		return log_error(-errno, "%s: another custodes writes to it", writer->path);
+	r = file_read_at(writer->dir, "checkpoint", &note, 65536);
+	if (r == -ENOENT)
+		return begin(writer);
+	if (r)
+		return log_error(r, "%s/checkpoint", writer->path);
+	if (checkpoint_read(&writer->checkpoint, note.data ? note.data : "", note.size))
+		return contradiction(writer, "its checkpoint is none");
+	return resume(writer);
+}
+
+int writer_open(struct writer **writer, const char *path, const struct signer *signer)
+{
+	struct writer *w = calloc(1, sizeof(*w));
+	int r;
+
+	*writer = NULL;
+	if (!w)
+		return -ENOMEM;
+	w->path = strdup(path);
+	w->dir = w->bundle = -1;
+	w->signer = signer;
+	w->context = ZSTD_createCCtx();
+	w->block_size = sizeof(w->head);
+	memcpy(w->head.magic, BLOCK_MAGIC, sizeof(w->head.magic));
+	w->head.abi = ABI_VERSION;
+	ZSTD_CCtx_setParameter(w->context, ZSTD_c_compressionLevel, 3);
+	r = open_log(w);
+	w->head.position = w->position;
+	if (r)
+		writer_close(&w);
+	*writer = w;
+	return r;
+}
+
+const char *writer_origin(const struct writer *writer)
+{
+	return writer->checkpoint.origin;
+}
+
+uint64_t writer_position(const struct writer *writer)
+{
+	return writer->position;
+}
+
+void writer_close(struct writer **writer)
+{
+	struct writer *w = *writer;
+
+	if (!w)
+		return;
+	ZSTD_freeCCtx(w->context);
+	closep(&w->bundle);
+	closep(&w->dir);
+	free(w->path);
+	free(w);
+	*writer = NULL;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The sub-commands, and what they share. */
+#ifndef CUSTODES_CMD_CMD_H
+#define CUSTODES_CMD_CMD_H
+
+/** Exit codes: part of the interface, others script against them. */
+enum exit_code {
+	EXIT_CLEAN = 0,	   /* nothing found */
+	EXIT_FINDINGS = 1, /* findings */
+	EXIT_USAGE = 2,	   /* bad usage or input */
+	EXIT_EVIDENCE = 3, /* evidence invalid */
+	EXIT_SENSOR = 4,   /* the sensor cannot run here */
+};
+
+struct command {
+	const char *name;
+	const char *summary;
+	int (*run)(int argc, char **argv);
+};
+
+int cmd_run(int argc, char **argv);
+int cmd_replay(int argc, char **argv);
+int cmd_check(int argc, char **argv);
+int cmd_diff(int argc, char **argv);
+int cmd_explain(int argc, char **argv);
+int cmd_doctor(int argc, char **argv);
+int cmd_demo(int argc, char **argv);
+
+/** Prints a sub-command's help on stdout. */
+int usage_help(const char *text);
+/** Says what is wrong with a call, and where to read on; returns EXIT_USAGE. */
+int usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#endif

@@ -1,0 +1,131 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <string.h>
+
+#include "../util/cleanup.h"
+#include "event.h"
+
+static const struct shape {
+	uint16_t kind;
+	uint16_t size;
+	const char *name;
+} shapes[] = {
+#define EVENT(number, NAME, name) {EV_##NAME, sizeof(struct ev_##name), #name},
+#include "../../bpf/abi/events.def"
+#undef EVENT
+};
+
+#define STRING(KIND, type, member) {EV_##KIND, offsetof(struct ev_##type, member), #member}
+const struct event_string event_strings[] = {
+	STRING(EXEC, exec, path),
+	STRING(EXEC, exec, args),
+	STRING(START, start, version),
+	STRING(START, start, host_id),
+	STRING(START, start, host_name),
+	STRING(START, start, boot_id),
+	STRING(START, start, run_id),
+	STRING(START, start, kernel),
+	STRING(START, start, hooks),
+	STRING(DOCUMENT, document, name),
+	STRING(DOCUMENT, document, text),
+	STRING(POLICY, policy, host),
+	STRING(POLICY, policy, documents),
+	STRING(EXECUTABLE, executable, path),
+	STRING(EXECUTABLE, executable, package),
+	STRING(EXECUTABLE, executable, package_version),
+	STRING(EXECUTABLE, executable, maintainer),
+	STRING(EXECUTABLE, executable, build_id),
+	STRING(EXECUTABLE, executable, error),
+	STRING(PROCESS, process, user),
+	STRING(PROCESS, process, unit),
+	STRING(PROCESS, process, cgroup),
+	STRING(PROCESS, process, container),
+	STRING(PROCESS, process, args),
+	STRING(PROCESS, process, cwd),
+	STRING(PLACE, place, as_name),
+	STRING(PLACE, place, network),
+};
+const size_t event_string_count = ARRAY_SIZE(event_strings);
+
+static const struct shape *shape_of(uint16_t kind)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
+		if (shapes[i].kind == kind)
+			return &shapes[i];
+	return NULL;
+}
+
+const char *event_kind_name(uint16_t kind)
+{
+	const struct shape *shape = shape_of(kind);
+
+	return shape ? shape->name : NULL;
+}
+
+static bool strings_inside(const struct ev_head *event)
+{
+	for (size_t i = 0; i < event_string_count; i++) {
+		struct ev_str str;
+
+		if (event_strings[i].kind != event->kind)
+			continue;
+		memcpy(&str, (const char *)event + event_strings[i].offset, sizeof(str));
+		if ((size_t)str.off + str.len > event->size)
+			return false;
+	}
+	return true;
+}
+
+int event_check(const void *bytes, size_t size)
+{
+	const struct ev_head *event = bytes;
+	const struct shape *shape;
+
+	if (size < sizeof(*event) || event->size < sizeof(*event) || event->size > size || event->size % 8)
+		return -EBADMSG;
+	shape = shape_of(event->kind);
+	if (!shape)
+		return 0;
+	return event->size >= shape->size && strings_inside(event) ? 0 : -EBADMSG;
+}
+
+void draft_begin(struct draft *draft, uint16_t kind, size_t size, uint64_t time)
+{
+	struct ev_head *head = (struct ev_head *)draft->bytes;
+
+	memset(draft->bytes, 0, size);
+	head->size = (uint32_t)size;
+	head->kind = kind;
+	head->channel = CHANNEL_USER;
+	head->time = time;
+}
+
+bool draft_str(struct draft *draft, struct ev_str *str, const void *bytes, size_t size)
+{
+	struct ev_head *head = (struct ev_head *)draft->bytes;
+	size_t room = EVENT_MAX - 8 - head->size;
+	bool whole = size <= room;
+
+	if (!whole)
+		size = room;
+	str->off = (uint16_t)head->size;
+	str->len = (uint16_t)size;
+	if (size)
+		memcpy(draft->bytes + head->size, bytes, size);
+	head->size += (uint32_t)size;
+	return whole;
+}
+
+bool draft_text(struct draft *draft, struct ev_str *str, const char *text)
+{
+	return draft_str(draft, str, text, text ? strlen(text) : 0);
+}
+
+const struct ev_head *draft_end(struct draft *draft)
+{
+	struct ev_head *head = (struct ev_head *)draft->bytes;
+
+	while (head->size % 8)
+		draft->bytes[head->size++] = 0;
+	return head;
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "policy.h"
+
+#include <string.h>
+
+static const char *const verdict_names[] = {
+	[VERDICT_OUT_OF_SCOPE] = "out-of-scope", [VERDICT_PERMITTED] = "permitted",
+	[VERDICT_UNKNOWN] = "unknown",		 [VERDICT_ADVISED_AGAINST] = "advised-against",
+	[VERDICT_PHASE_OUT] = "phase-out",	 [VERDICT_PROHIBITED] = "prohibited",
+};
+_Static_assert(ARRAY_SIZE(verdict_names) == VERDICTS, "a name for every verdict");
+
+const char *verdict_name(enum verdict verdict)
+{
+	return verdict_names[verdict];
+}
+
+int verdict_parse(const char *name)
+{
+	for (int i = 0; i < VERDICTS; i++)
+		if (!strcmp(verdict_names[i], name))
+			return i;
+	return -1;
+}
+
+bool strings_have(const struct strings *strings, const char *wanted)
+{
+	for (size_t i = 0; i < strings->count; i++)
+		if (!strcmp(strings->items[i], wanted))
+			return true;
+	return false;
+}
+
+const struct vendor *policy_vendor(const struct policy *policy, const char *id)
+{
+	for (size_t i = 0; i < policy->vendor_count; i++)
+		if (!strcmp(policy->vendors[i].id, id))
+			return &policy->vendors[i];
+	return NULL;
+}
+
+const struct product *policy_product(const struct policy *policy, const char *id)
+{
+	for (size_t i = 0; i < policy->product_count; i++)
+		if (!strcmp(policy->products[i].id, id))
+			return &policy->products[i];
+	return NULL;
+}
+
+const struct measure *policy_measure(const struct policy *policy, const char *id)
+{
+	for (size_t i = 0; i < policy->measure_count; i++)
+		if (!strcmp(policy->measures[i].id, id))
+			return &policy->measures[i];
+	return NULL;
+}
+
+const struct vendor *policy_asn(const struct policy *policy, uint32_t asn, const struct network **network)
+{
+	for (size_t i = 0; i < policy->vendor_count; i++) {
+		const struct vendor *vendor = &policy->vendors[i];
+
+		for (size_t j = 0; j < vendor->network_count; j++) {
+			if (vendor->networks[j].asn != asn)
+				continue;
+			*network = &vendor->networks[j];
+			return vendor;
+		}
+	}
+	return NULL;
+}
+
+static bool prefix_holds(const struct overlay_network *network, const uint8_t address[16])
+{
+	size_t bytes = network->bits / 8;
+	uint8_t mask = (uint8_t)(0xff00 >> network->bits % 8);
+
+	if (memcmp(network->address, address, bytes))
+		return false;
+	return !(network->bits % 8) || !((network->address[bytes] ^ address[bytes]) & mask);
+}
+
+const struct overlay_network *policy_overlay(const struct policy *policy, int family, const uint8_t address[16])
+{
+	for (size_t i = 0; i < policy->overlay_count; i++)
+		if (policy->overlays[i].family == family && prefix_holds(&policy->overlays[i], address))
+			return &policy->overlays[i];
+	return NULL;
+}
+
+static void product_clear(struct product *product)
+{
+	free(product->engines);
+	free(product->paths.items);
+	free(product->prefixes.items);
+	free(product->packages.items);
+	free(product->units.items);
+	free(product->sha256.items);
+	free(product->build_ids.items);
+	free(product->comm.items);
+}
+
+static void measure_clear(struct measure *measure)
+{
+	for (size_t i = 0; i < measure->scope_count; i++) {
+		struct scope *scope = &measure->scopes[i];
+
+		free(scope->jurisdictions.items);
+		free(scope->organisations.items);
+		free(scope->tiers.items);
+		free(scope->tags.items);
+		free(scope->platforms.items);
+	}
+	free(measure->scopes);
+	free(measure->jurisdictions.items);
+	free(measure->vendors.items);
+	free(measure->products.items);
+}
+
+void policy_free(struct policy **policy)
+{
+	struct policy *p = *policy;
+
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->vendor_count; i++) {
+		free(p->vendors[i].controls);
+		free(p->vendors[i].networks);
+	}
+	for (size_t i = 0; i < p->product_count; i++)
+		product_clear(&p->products[i]);
+	for (size_t i = 0; i < p->measure_count; i++)
+		measure_clear(&p->measures[i]);
+	for (size_t i = 0; i < p->scheme_count; i++)
+		free(p->schemes[i].tiers.items);
+	for (size_t i = 0; i < p->document_count; i++)
+		json_free(&p->documents[i]);
+	free(p->host.organisations.items);
+	free(p->host.tags.items);
+	free(p->vendors);
+	free(p->products);
+	free(p->measures);
+	free(p->schemes);
+	free(p->overlays);
+	free(p->documents);
+	free(p);
+	*policy = NULL;
+}

@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What the documents in policies/ say, compiled: measures, vendors with their
+ * products, classification schemes, one host's profile, a site's overlay.
+ * Strings point into the documents, which the policy owns.
+ */
+#ifndef CUSTODES_POLICY_POLICY_H
+#define CUSTODES_POLICY_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../util/clock.h"
+#include "../util/digest.h"
+#include "../util/json.h"
+
+/** Least restrictive first: of several verdicts the greatest stands. */
+enum verdict {
+	VERDICT_OUT_OF_SCOPE,
+	VERDICT_PERMITTED,
+	VERDICT_UNKNOWN,
+	VERDICT_ADVISED_AGAINST,
+	VERDICT_PHASE_OUT,
+	VERDICT_PROHIBITED,
+};
+#define VERDICTS (VERDICT_PROHIBITED + 1)
+
+/** "prohibited", "out-of-scope" ...: as policies and outputs write it. */
+const char *verdict_name(enum verdict verdict);
+/** -1 if there is no such verdict. */
+int verdict_parse(const char *name);
+/** Worth telling: everything above permitted. */
+static inline bool verdict_adverse(enum verdict verdict)
+{
+	return verdict > VERDICT_PERMITTED;
+}
+
+/** Yes, no, or nobody knows. */
+enum tri { TRI_NO, TRI_YES, TRI_UNKNOWN };
+
+enum confidence { CONFIDENCE_LOW, CONFIDENCE_MEDIUM, CONFIDENCE_HIGH };
+
+/** A list of strings in a document. */
+struct strings {
+	const char **items;
+	size_t count;
+};
+bool strings_have(const struct strings *strings, const char *wanted);
+
+struct control {
+	const char *country; /* ISO 3166-1 alpha-2 */
+	const char *basis;
+	enum confidence confidence;
+};
+
+struct network {
+	uint32_t asn;
+	const char *name;
+	const char *registered_in; /* or NULL */
+};
+
+struct vendor {
+	const char *id;
+	const char *name;
+	struct control *controls;
+	size_t control_count;
+	struct network *networks;
+	size_t network_count;
+	const cJSON *json;
+};
+
+struct embedded {
+	const struct vendor *vendor;
+	bool certain;
+	const char *note;
+};
+
+struct product {
+	const char *id;
+	const char *name;
+	const char *class;
+	enum tri antivirus;
+	const struct vendor *vendor;
+	struct embedded *engines;
+	size_t engine_count;
+	struct strings paths, prefixes, packages, units, sha256, build_ids, comm;
+	const cJSON *json;
+	const struct json *document;
+};
+
+enum target_by { TARGET_JURISDICTION, TARGET_VENDOR, TARGET_PRODUCT, TARGET_ALLOW_LIST, TARGET_PREFERENCE };
+
+/** Whom a measure binds or advises, and what it then says. */
+struct scope {
+	struct strings jurisdictions; /* empty: the measure's own */
+	struct strings organisations; /* empty: anybody */
+	const char *scheme;	      /* NULL: no tier matters */
+	struct strings tiers;
+	struct strings tags; /* empty: none needed */
+	struct strings platforms;
+	enum verdict verdict;
+	const char *force;
+	const char *quote; /* or NULL: no document is held */
+	const char *quote_status;
+	const char *quote_source;
+};
+
+struct measure {
+	const char *id;
+	const char *title;
+	const char *jurisdiction;
+	const char *authority;
+	day_t effective; /* DAY_NONE: never */
+	day_t until;	 /* DAY_NONE: no end is known */
+	const char *superseded_by;
+	day_t superseded_from;
+	enum target_by by;
+	struct strings jurisdictions, vendors, products;
+	enum tri covers_embedded, covers_non_antivirus, covers_destinations;
+	struct scope *scopes;
+	size_t scope_count;
+	const cJSON *json;
+	const struct json *document;
+};
+
+struct scheme {
+	const char *id;
+	const char *title;
+	struct strings tiers; /* lowest first */
+	const cJSON *json;
+	const struct json *document;
+};
+
+struct host {
+	const char *id;
+	const char *title;
+	const char *jurisdiction;
+	struct strings organisations;
+	struct strings tags;
+	const char *scheme; /* NULL: no classification */
+	const char *tier;
+	const char *platform;
+	const struct json *document;
+};
+
+/** A fact that an overlay may state, leave alone, or declare unknown. */
+struct stated {
+	bool said;
+	const char *value; /* NULL: known to be unknown */
+};
+
+struct overlay_network {
+	uint8_t address[16]; /* v4 in its first 4 bytes */
+	uint8_t family;	     /* 4 or 6 */
+	uint8_t bits;
+	const char *role;
+	const char *overlay; /* its id */
+	struct stated server_location, as_registration, hosting_operator, service_operator, controlling_jurisdiction;
+};
+
+struct policy {
+	uint8_t digest[DIGEST_SIZE];
+	struct json *documents;
+	size_t document_count;
+	struct vendor *vendors;
+	size_t vendor_count;
+	struct product *products;
+	size_t product_count;
+	struct measure *measures;
+	size_t measure_count;
+	struct scheme *schemes;
+	size_t scheme_count;
+	struct overlay_network *overlays; /* longest prefix first */
+	size_t overlay_count;
+	struct host host; /* id NULL: none was named */
+};
+
+struct documents;
+
+/**
+ * Compiles a set of documents; `host` names the one that is the host's profile,
+ * or is NULL. Every fault is said with file, line and JSON pointer, and then
+ * nothing is compiled: a set is taken whole or not at all. 0 or a negative errno.
+ */
+int policy_compile(struct policy **policy, const struct documents *documents, const char *host);
+void policy_free(struct policy **policy);
+
+const struct vendor *policy_vendor(const struct policy *policy, const char *id);
+const struct product *policy_product(const struct policy *policy, const char *id);
+const struct measure *policy_measure(const struct policy *policy, const char *id);
+
+/** The vendor that operates this autonomous system itself, and the entry; or NULL. */
+const struct vendor *policy_asn(const struct policy *policy, uint32_t asn, const struct network **network);
+/** The overlay's longest prefix that holds the address; or NULL. */
+const struct overlay_network *policy_overlay(const struct policy *policy, int family, const uint8_t address[16]);
+
+#endif
