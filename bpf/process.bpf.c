@@ -86,7 +86,7 @@ int process_existing(struct bpf_iter__task *ctx)
 	facts.owner.start = task->start_boottime;
 	file = BPF_CORE_READ(task, mm, exe_file);
 	inode = BPF_CORE_READ(file, f_inode);
-	if (!inode || bpf_map_lookup_elem(&tasks, &facts.owner.tgid))
+	if (!inode || task_watched(facts.owner.tgid, &parent))
 		return 0;
 	exe_identify(&facts.exe, inode);
 	if (!exec_place(&facts))

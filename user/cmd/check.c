@@ -5,7 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../report/style.h"
+#include "../util/style.h"
 #include "../report/verdicts.h"
 #include "../util/file.h"
 #include "cmd.h"

@@ -1,4 +1,3 @@
 #include "cmd.h"
-int cmd_run(int a,char**b){(void)a;(void)b;return 4;} int cmd_replay(int a,char**b){(void)a;(void)b;return 4;}
 int cmd_diff(int a,char**b){(void)a;(void)b;return 4;} int cmd_explain(int a,char**b){(void)a;(void)b;return 4;}
 int cmd_doctor(int a,char**b){(void)a;(void)b;return 4;} int cmd_demo(int a,char**b){(void)a;(void)b;return 4;}

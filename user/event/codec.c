@@ -89,6 +89,27 @@ int event_check(const void *bytes, size_t size)
 	return event->size >= shape->size && strings_inside(event) ? 0 : -EBADMSG;
 }
 
+void event_path(const struct ev_exec *exec, struct buf *path)
+{
+	struct view names = event_view(&exec->head, exec->path);
+	size_t end = names.size;
+
+	/* From the file up, so read from the end down. */
+	while (end) {
+		size_t start = end - 1;
+
+		while (start && names.at[start - 1])
+			start--;
+		if (names.at[start] && names.at[start] != '/') {
+			buf_byte(path, '/');
+			buf_bytes(path, names.at + start, end - 1 - start);
+		}
+		end = start;
+	}
+	if (!path->size && names.size)
+		buf_byte(path, '/');
+}
+
 void draft_begin(struct draft *draft, uint16_t kind, size_t size, uint64_t time)
 {
 	struct ev_head *head = (struct ev_head *)draft->bytes;

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "../../bpf/abi/event.h"
+#include "../util/buf.h"
 
 /** Bytes of an event's string, not ended by a NUL. */
 struct view {
@@ -29,6 +30,9 @@ const char *event_kind_name(uint16_t kind);
  * carried through. 0, or -EBADMSG.
  */
 int event_check(const void *bytes, size_t size);
+
+/** The names of an EXEC event as a path from its root, "/a/b"; "" where there are none. */
+void event_path(const struct ev_exec *exec, struct buf *path);
 
 /** Describes the strings of a kind, for whoever prints or builds events. */
 struct event_string {

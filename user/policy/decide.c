@@ -195,8 +195,7 @@ static enum aim aim_engines(const struct measure *measure, const struct product 
 	return aim;
 }
 
-static enum aim aim_destination_control(const struct measure *measure, const struct destination_facts *facts,
-					struct buf *reason)
+static enum aim aim_country(const struct measure *measure, const struct destination_facts *facts, struct buf *reason)
 {
 	const char *control = facts->controlling_jurisdiction;
 
@@ -206,9 +205,27 @@ static enum aim aim_destination_control(const struct measure *measure, const str
 			buf_printf(reason, "; the address is registered in %s", facts->server_location);
 		return AIM_UNKNOWN;
 	}
-	buf_printf(reason, "%s%sthe service is controlled from %s",
-		   facts->service_operator ? facts->service_operator : "", facts->service_operator ? ": " : "", control);
+	buf_printf(reason, "the site says that it is controlled from %s", control);
 	return strings_have(&measure->jurisdictions, control) ? AIM_HIT : AIM_OUTSIDE;
+}
+
+/** Who operates the service, and under whose law: never where the server stands. */
+static enum aim aim_service(const struct measure *measure, const struct destination_facts *facts, struct buf *reason)
+{
+	if (measure->by == TARGET_PREFERENCE) {
+		buf_str(reason, "it states a preference and forbids nothing");
+		return AIM_OTHER;
+	}
+	if (measure->by == TARGET_JURISDICTION && (facts->control_stated || !facts->vendor))
+		return aim_country(measure, facts, reason);
+	if (facts->vendor)
+		return aim_vendor(measure, facts->vendor, reason);
+	if (facts->service_operator) {
+		buf_printf(reason, "the service is %s's, and it speaks about others", facts->service_operator);
+		return AIM_OTHER;
+	}
+	buf_str(reason, "who operates the service there is not known");
+	return AIM_UNKNOWN;
 }
 
 static enum aim aim_destination(const struct measure *measure, const struct destination_facts *facts,
@@ -220,17 +237,11 @@ static enum aim aim_destination(const struct measure *measure, const struct dest
 		buf_str(reason, "it speaks about products installed, not about destinations");
 		return AIM_OTHER;
 	}
-	if (measure->by == TARGET_JURISDICTION &&
-	    !(facts->vendor && strings_have(&measure->vendors, facts->vendor->id)))
-		aim = aim_destination_control(measure, facts, reason);
-	else if (facts->vendor || measure->by == TARGET_PREFERENCE)
-		aim = facts->vendor ? aim_vendor(measure, facts->vendor, reason) : AIM_OTHER;
-	else {
-		buf_str(reason, "who operates the service there is not known");
-		aim = AIM_UNKNOWN;
-	}
-	if (measure->covers_destinations == TRI_YES || aim == AIM_OTHER || aim == AIM_OUTSIDE)
-		return measure->covers_destinations == TRI_YES ? aim : AIM_OTHER;
+	aim = aim_service(measure, facts, reason);
+	if (measure->covers_destinations == TRI_YES || aim == AIM_OTHER)
+		return aim;
+	if (aim == AIM_OUTSIDE)
+		return AIM_OTHER;
 	buf_str(reason, ", and whether it reaches destinations is not known");
 	return AIM_UNKNOWN;
 }

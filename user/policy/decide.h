@@ -38,6 +38,7 @@ struct destination_facts {
 	const char *service_operator; /* who answers there */
 	const char *controlling_jurisdiction;
 	const struct vendor *vendor; /* the service operator, if the catalogue knows it */
+	bool control_stated;	     /* by the site: it stands before what the catalogue says of the vendor */
 };
 
 /** May a security product on this host talk to this destination on this day? */

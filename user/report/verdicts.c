@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "style.h"
+#include "../util/style.h"
 
 void verdict_report_clear(struct verdict_report *report)
 {
@@ -88,11 +88,9 @@ static void quote_text(const struct scope *scope, bool colour, unsigned int colu
 	else
 		buf_printf(&line, "no document held; see %s", scope->quote_source);
 	buf_str(to, "      ");
-	if (colour)
-		buf_str(to, "\033[2m");
+	style_set(to, colour, STYLE_DIM);
 	style_wrap(to, line.data, 6, 6, columns);
-	if (colour)
-		buf_str(to, "\033[0m");
+	style_set(to, colour, STYLE_PLAIN);
 	buf_byte(to, '\n');
 }
 

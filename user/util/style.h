@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How a person sees it: colour on a terminal only, and never with NO_COLOR. */
-#ifndef CUSTODES_REPORT_STYLE_H
-#define CUSTODES_REPORT_STYLE_H
+#ifndef CUSTODES_UTIL_STYLE_H
+#define CUSTODES_UTIL_STYLE_H
 
 #include <stdbool.h>
 
-#include "../util/buf.h"
+#include "buf.h"
 
 enum style { STYLE_PLAIN, STYLE_BOLD, STYLE_DIM, STYLE_GOOD, STYLE_WARN, STYLE_BAD };
+
+/** Begins a style, or ends it with STYLE_PLAIN; nothing without colour. */
+void style_set(struct buf *to, bool colour, enum style style);
 
 /** Whether text for this descriptor may hold colour. */
 bool style_wanted(int fd);

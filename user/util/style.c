@@ -5,7 +5,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-#include "../util/text.h"
+#include "text.h"
 
 bool style_wanted(int fd)
 {
@@ -15,19 +15,25 @@ bool style_wanted(int fd)
 }
 
 static const char *const codes[] = {
-	[STYLE_PLAIN] = "",	    [STYLE_BOLD] = "\033[1m",   [STYLE_DIM] = "\033[2m",
+	[STYLE_PLAIN] = "\033[0m", [STYLE_BOLD] = "\033[1m",   [STYLE_DIM] = "\033[2m",
 	[STYLE_GOOD] = "\033[32m",  [STYLE_WARN] = "\033[33m", [STYLE_BAD] = "\033[1;31m",
 };
+
+void style_set(struct buf *to, bool colour, enum style style)
+{
+	if (colour)
+		buf_str(to, codes[style]);
+}
 
 void style_put(struct buf *to, bool colour, enum style style, const char *text, unsigned int width)
 {
 	size_t columns = text_columns(text, strlen(text));
 
-	if (colour)
-		buf_str(to, codes[style]);
+	if (style != STYLE_PLAIN)
+		style_set(to, colour, style);
 	text_plain(to, text, strlen(text));
-	if (colour && style != STYLE_PLAIN)
-		buf_str(to, "\033[0m");
+	if (style != STYLE_PLAIN)
+		style_set(to, colour, STYLE_PLAIN);
 	for (; columns < width; columns++)
 		buf_byte(to, ' ');
 }

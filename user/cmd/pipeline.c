@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "pipeline.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "../util/clock.h"
+#include "../util/log.h"
+#include "cmd.h"
+
+/** Replay delivers in batches of this many. */
+#define REPLAY_BATCH 512
+
+static int open_outputs(struct pipeline *pipeline, const char *const *specs, unsigned int count, bool fresh)
+{
+	static const char *const standard[] = {"text:-"};
+
+	if (!count)
+		specs = standard, count = 1;
+	for (unsigned int i = 0; i < count; i++) {
+		int r = output_open(&pipeline->outputs[pipeline->output_count], specs[i], fresh);
+
+		if (r)
+			return r;
+		pipeline->output_count++;
+	}
+	return 0;
+}
+
+int pipeline_open(struct pipeline *pipeline, const struct engine_options *options, const char *const *specs,
+		  unsigned int count, bool fresh)
+{
+	struct engine_options with = *options;
+	int r = open_outputs(pipeline, specs, count, fresh);
+
+	if (r)
+		return r;
+	for (unsigned int i = 0; i < pipeline->output_count; i++)
+		with.events |= output_wants_events(pipeline->outputs[i]);
+	return engine_new(&pipeline->engine, &with);
+}
+
+void pipeline_close(struct pipeline *pipeline)
+{
+	for (unsigned int i = 0; i < pipeline->output_count; i++)
+		output_close(&pipeline->outputs[i]);
+	writer_close(&pipeline->writer);
+	engine_free(&pipeline->engine);
+	batch_free(&pipeline->batch);
+}
+
+static void deliver(struct pipeline *pipeline)
+{
+	pipeline->output_failed = false;
+	for (unsigned int i = 0; i < pipeline->output_count; i++)
+		if (output_deliver(pipeline->outputs[i], &pipeline->batch, &pipeline->log))
+			pipeline->output_failed = true;
+	batch_reset(&pipeline->batch);
+}
+
+/* ---- replay ---- */
+
+int pipeline_replayed(struct pipeline *pipeline, const struct ev_head *event, uint64_t position)
+{
+	int r = engine_step(pipeline->engine, event, position, &pipeline->batch);
+
+	batch_actions_done(&pipeline->batch);
+	if (pipeline->batch.outcome_count >= REPLAY_BATCH)
+		deliver(pipeline);
+	return r;
+}
+
+/* ---- live ---- */
+
+/**
+ * The log has failed: it stays as its last checkpoint has it, and what follows
+ * is delivered under a name of its own, so that no id is ever used twice.
+ */
+static void capture_failed(struct pipeline *pipeline, int error)
+{
+	static const struct outcome_host nobody = {.policy = "", .version = CUSTODES_VERSION};
+	struct outcome *outcome = batch_outcome(&pipeline->batch);
+	_cleanup_(buf_free) struct buf message = {};
+
+	log_error(error, "recording has stopped; findings go on, unrecorded");
+	pipeline->position = writer_position(pipeline->writer);
+	writer_close(&pipeline->writer);
+	pipeline->log = (struct outcome_log){.origin = pipeline->run_origin, .recorded = false};
+	buf_printf(&message, "recording has stopped: %s", strerror(-error));
+	*outcome = (struct outcome){
+		.type = OUTCOME_FINDING,
+		.what = WHAT_RULE_CAPTURE,
+		.position = pipeline->position++,
+		.time = clock_boot(),
+		.severity = 73,
+		.message = arena_str(&pipeline->batch.arena, message.data),
+		.host = pipeline->batch.outcome_count > 1 ? pipeline->batch.outcomes[0].host : &nobody,
+	};
+	outcome->wall = (int64_t)outcome->time + clock_wall_offset();
+	pipeline->batch.findings++;
+}
+
+static uint64_t record(struct pipeline *pipeline, const struct ev_head *event)
+{
+	uint64_t position;
+	int r;
+
+	if (!pipeline->writer)
+		return pipeline->position++;
+	position = writer_position(pipeline->writer);
+	r = writer_append(pipeline->writer, event);
+	if (r) {
+		capture_failed(pipeline, r);
+		return pipeline->position++;
+	}
+	if (!pipeline->unsealed_since)
+		pipeline->unsealed_since = event->time;
+	return position;
+}
+
+static int apply_actions(struct pipeline *pipeline)
+{
+	size_t count = pipeline->batch.action_count;
+	int r = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		struct action action = pipeline->batch.actions[i];
+		struct draft draft;
+		struct ev_action *event = DRAFT(&draft, ACTION, action, clock_boot());
+
+		event->head.lineage = action.lineage;
+		event->exe = action.exe;
+		event->action = action.action;
+		event->result = pipeline->apply(pipeline->context, &action);
+		r = engine_step(pipeline->engine, &event->head, record(pipeline, &event->head), &pipeline->batch);
+		if (r)
+			break;
+	}
+	batch_actions_done(&pipeline->batch);
+	return r;
+}
+
+int pipeline_live(struct pipeline *pipeline, const struct ev_head *event)
+{
+	uint64_t position = record(pipeline, event);
+	int r = engine_step(pipeline->engine, event, position, &pipeline->batch);
+
+	if (!r && pipeline->batch.action_count)
+		r = apply_actions(pipeline);
+	if (!r && pipeline->batch.findings)
+		r = pipeline_flush(pipeline);
+	return r;
+}
+
+int pipeline_flush(struct pipeline *pipeline)
+{
+	int r = pipeline->writer ? writer_seal(pipeline->writer) : 0;
+
+	if (r)
+		capture_failed(pipeline, r);
+	pipeline->unsealed_since = 0;
+	deliver(pipeline);
+	return 0;
+}
+
+/* ---- the end ---- */
+
+int pipeline_exit_code(const struct pipeline *pipeline)
+{
+	struct engine_summary summary;
+	uint64_t findings;
+
+	engine_summary(pipeline->engine, &summary);
+	findings = summary.findings;
+	free(summary.products);
+	return findings ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+void pipeline_say(const struct pipeline *pipeline)
+{
+	struct engine_summary summary;
+
+	engine_summary(pipeline->engine, &summary);
+	for (size_t i = 0; i < summary.product_count; i++) {
+		const struct engine_product *product = &summary.products[i];
+
+		log_info("%s (%s): %s; %llu connections, %llu bytes sent", product->name, product->id, product->verdict,
+			 (unsigned long long)product->connections, (unsigned long long)product->sent);
+	}
+	if (summary.unknown_kinds)
+		log_warning("%llu events of kinds that this version does not know were carried through",
+			    (unsigned long long)summary.unknown_kinds);
+	log_info("%llu findings in %llu events; %s", (unsigned long long)summary.findings,
+		 (unsigned long long)summary.events, summary.lost ? "some were lost" : "nothing lost");
+	free(summary.products);
+}

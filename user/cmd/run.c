@@ -1,0 +1,427 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "../sensor/live.h"
+#include "../sensor/privilege.h"
+#include "../util/clock.h"
+#include "../util/log.h"
+#include "../util/notify.h"
+#include "cmd.h"
+#include "pipeline.h"
+#include "policies.h"
+
+static const char help[] =
+	"Usage: custodes run --host FILE [OPTION...]\n"
+	"\n"
+	"Watches the security products on this host: records the facts, judges them by\n"
+	"the measures that bind the host, delivers findings. Needs root to begin with.\n"
+	"\n"
+	"  --host FILE            the host's profile: a file, or a built-in name (uk-secret)\n"
+	"  --policies DIR         more documents: a site's products, measures, overlay\n"
+	"  --capture DIR          record every event in this directory; it is continued\n"
+	"  --output FORMAT:TARGET text or ecs, to - or a file; may be given again (text:-)\n"
+	"  --for SECONDS          stop after this long\n"
+	"  --location FILE        libloc's database, if not where the distribution has it\n"
+	"  --mmdb FILE            an MMDB database, for the place of servers\n"
+	"  --without PROGRAM      do not use this program of the kernel half (see doctor)\n"
+	"  --no-location          use no location database at all\n"
+	"  -h, --help\n"
+	"\n"
+	"Says READY on stderr, and to systemd, once every hook is attached. SIGTERM and\n"
+	"SIGINT stop it with everything flushed; SIGHUP reads the policies again.\n"
+	"\n"
+	"Exit status: 0 nothing found, 1 findings, 2 bad usage or input, 3 the capture\n"
+	"contradicts itself, 4 the sensor cannot run here.\n";
+
+struct run_options {
+	struct policy_options policies;
+	const char *capture;
+	const char *outputs[OUTPUTS_MAX];
+	unsigned int output_count;
+	uint64_t seconds; /* 0: for ever */
+	struct places_options places;
+	bool no_location;
+	struct sensor_options sensor;
+};
+
+enum {
+	OPT_HOST = 256, OPT_POLICIES, OPT_CAPTURE, OPT_OUTPUT, OPT_FOR, OPT_LOCATION, OPT_MMDB, OPT_WITHOUT,
+	OPT_NO_LOCATION,
+};
+
+static const struct option options[] = {
+	{"host", required_argument, NULL, OPT_HOST},
+	{"policies", required_argument, NULL, OPT_POLICIES},
+	{"capture", required_argument, NULL, OPT_CAPTURE},
+	{"output", required_argument, NULL, OPT_OUTPUT},
+	{"for", required_argument, NULL, OPT_FOR},
+	{"location", required_argument, NULL, OPT_LOCATION},
+	{"mmdb", required_argument, NULL, OPT_MMDB},
+	{"without", required_argument, NULL, OPT_WITHOUT},
+	{"no-location", no_argument, NULL, OPT_NO_LOCATION},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
+static int take_without(struct run_options *run, const char *program)
+{
+	for (size_t i = 0; i + 1 < ARRAY_SIZE(run->sensor.without); i++)
+		if (!run->sensor.without[i]) {
+			run->sensor.without[i] = program;
+			return 0;
+		}
+	return usage_error("run", "too many --without");
+}
+
+static int take_seconds(struct run_options *run, const char *text)
+{
+	char *end;
+
+	errno = 0;
+	run->seconds = strtoull(text, &end, 10);
+	if (errno || *end || end == text || *text == '-' || !run->seconds || run->seconds > 1000000000)
+		return usage_error("run", "--for %s: expected a number of seconds", text);
+	return 0;
+}
+
+static int take(struct run_options *run, int option)
+{
+	switch (option) {
+	case OPT_HOST:
+		run->policies.host = optarg;
+		return 0;
+	case OPT_POLICIES:
+		return policies_add(&run->policies, optarg) ? usage_error("run", "too many --policies") : 0;
+	case OPT_CAPTURE:
+		run->capture = optarg;
+		return 0;
+	case OPT_OUTPUT:
+		if (run->output_count == OUTPUTS_MAX)
+			return usage_error("run", "more than %d outputs", OUTPUTS_MAX);
+		run->outputs[run->output_count++] = optarg;
+		return 0;
+	case OPT_FOR:
+		return take_seconds(run, optarg);
+	case OPT_LOCATION:
+		run->places.libloc = optarg;
+		return 0;
+	case OPT_MMDB:
+		run->places.mmdb = optarg;
+		return 0;
+	case OPT_WITHOUT:
+		return take_without(run, optarg);
+	case OPT_NO_LOCATION:
+		run->no_location = true;
+		return 0;
+	default:
+		return usage_error("run", "unknown or incomplete option");
+	}
+}
+
+/* ---- signals: flags only ---- */
+
+static volatile sig_atomic_t stop_asked, reload_asked;
+
+static void on_stop_signal(int number)
+{
+	(void)number;
+	stop_asked = 1;
+}
+
+static void on_reload_signal(int number)
+{
+	(void)number;
+	reload_asked = 1;
+}
+
+static void catch_signals(void)
+{
+	struct sigaction stop = {.sa_handler = on_stop_signal}, reload = {.sa_handler = on_reload_signal};
+
+	sigaction(SIGTERM, &stop, NULL);
+	sigaction(SIGINT, &stop, NULL);
+	sigaction(SIGHUP, &reload, NULL);
+	signal(SIGPIPE, SIG_IGN);
+}
+
+/* ---- the run ---- */
+
+struct run {
+	struct run_options options;
+	struct documents documents;
+	struct policy *policy; /* compiled once here, to refuse a bad set before anything starts */
+	struct sensor *sensor;
+	struct state *state;
+	struct places *places;
+	struct live *live;
+	struct pipeline pipeline;
+	uint8_t digest[DIGEST_SIZE]; /* of the set in force */
+};
+
+static int apply(void *context, const struct action *action)
+{
+	struct run *run = context;
+
+	switch (action->action) {
+	case ACTION_WATCH:
+		return state_watch(run->state, action->lineage);
+	case ACTION_RELEASE:
+		return state_release(run->state, action->lineage);
+	case ACTION_EXE_BENIGN:
+		return state_judge(run->state, &action->exe, EXE_BENIGN);
+	case ACTION_EXE_WATCHED:
+		return state_judge(run->state, &action->exe, EXE_WATCHED);
+	case ACTION_FORGET:
+		state_forget(run->state);
+		return 0;
+	}
+	return -EINVAL;
+}
+
+/** Of each document this much goes into one event. */
+#define PIECE 12000
+
+static int record_document(struct run *run, const struct document *document)
+{
+	struct draft draft;
+	size_t off = 0;
+	int r = 0;
+
+	do {
+		struct ev_document *event = DRAFT(&draft, DOCUMENT, document, clock_boot());
+		size_t size = document->size - off < PIECE ? document->size - off : PIECE;
+
+		memcpy(event->sha256, document->sha256, DIGEST_SIZE);
+		event->offset = (uint32_t)off;
+		event->total = (uint32_t)document->size;
+		draft_text(&draft, &event->name, document->name);
+		draft_str(&draft, &event->text, document->text + off, size);
+		r = pipeline_live(&run->pipeline, draft_end(&draft));
+		off += size;
+	} while (!r && off < document->size);
+	return r;
+}
+
+/** Puts a set into the record, whole, and then into force. */
+static int record_policies(struct run *run, const struct documents *documents, const char *host)
+{
+	struct draft draft;
+	struct ev_policy *event;
+	_cleanup_(buf_free) struct buf list = {};
+	int r = 0;
+
+	for (size_t i = 0; !r && i < documents->count; i++) {
+		r = record_document(run, &documents->items[i]);
+		buf_bytes(&list, documents->items[i].sha256, DIGEST_SIZE);
+	}
+	if (r)
+		return r;
+	event = DRAFT(&draft, POLICY, policy, clock_boot());
+	documents_digest(documents, host, event->sha256);
+	memcpy(run->digest, event->sha256, DIGEST_SIZE);
+	draft_text(&draft, &event->host, host);
+	if (!draft_str(&draft, &event->documents, list.data, list.size))
+		return log_error(-E2BIG, "more than %zu policy documents", (size_t)(EVENT_MAX - 256) / DIGEST_SIZE);
+	return pipeline_live(&run->pipeline, draft_end(&draft));
+}
+
+static const char *host_name(const struct documents *documents)
+{
+	return documents->items[documents->count - 1].name;
+}
+
+/** Reads the policies again; a set with a fault is refused whole, and the old one stands. */
+static int reload(struct run *run)
+{
+	_cleanup_(documents_free) struct documents documents = {};
+	_cleanup_(policy_free) struct policy *policy = NULL;
+	int r;
+
+	reload_asked = 0;
+	notify("RELOADING=1");
+	r = policies_load(&run->options.policies, &documents, &policy);
+	if (r) {
+		log_warning("the policies were not reloaded: the old ones stay in force");
+	} else if (!memcmp(policy->digest, run->digest, DIGEST_SIZE)) {
+		log_info("policies unchanged");
+	} else {
+		r = record_policies(run, &documents, host_name(&documents));
+		if (r)
+			return r;
+		sensor_existing(run->sensor);
+		log_info("policies reloaded");
+	}
+	notify("READY=1");
+	return 0;
+}
+
+/** The catalogue's own paths, before anything runs: no first exec is provisional. */
+static void watch_catalogue(const struct run *run)
+{
+	for (size_t i = 0; i < run->policy->product_count; i++) {
+		const struct strings *paths = &run->policy->products[i].paths;
+
+		for (size_t j = 0; j < paths->count; j++)
+			state_watch_path(run->state, paths->items[j]);
+	}
+}
+
+static int begin(struct run *run)
+{
+	struct draft draft;
+	uint8_t random[8];
+	_cleanup_(buf_free) struct buf id = {};
+	int r;
+
+	if (getrandom(random, sizeof(random), 0) != sizeof(random))
+		return log_error(-EIO, "getrandom");
+	buf_hex(&id, random, sizeof(random));
+	snprintf(run->pipeline.run_origin, sizeof(run->pipeline.run_origin), "custodes/run-%s", id.data);
+	run->pipeline.log = (struct outcome_log){
+		.origin = run->pipeline.writer ? writer_origin(run->pipeline.writer) : run->pipeline.run_origin,
+		.recorded = run->pipeline.writer != NULL,
+	};
+	run->pipeline.apply = apply;
+	run->pipeline.context = run;
+	r = pipeline_live(&run->pipeline, live_start(run->sensor, id.data, &draft));
+	if (!r)
+		r = record_policies(run, &run->documents, host_name(&run->documents));
+	if (!r)
+		watch_catalogue(run);
+	policy_free(&run->policy);
+	documents_free(&run->documents);
+	return r ? r : sensor_existing(run->sensor);
+}
+
+static int end(struct run *run)
+{
+	struct live_totals totals = live_totals(run->live);
+	struct draft draft;
+	struct ev_stop *event = DRAFT(&draft, STOP, stop, clock_boot());
+	int r;
+
+	event->events = totals.events;
+	event->lost = totals.lost;
+	r = pipeline_live(&run->pipeline, draft_end(&draft));
+	return r ? r : pipeline_flush(&run->pipeline);
+}
+
+static bool seal_due(const struct pipeline *pipeline, uint64_t now)
+{
+	return pipeline->unsealed_since && now - pipeline->unsealed_since >= NSEC_PER_SEC;
+}
+
+static int loop(struct run *run)
+{
+	struct source *source = live_source(run->live);
+	uint64_t until = run->options.seconds ? clock_boot() + run->options.seconds * NSEC_PER_SEC : UINT64_MAX;
+	const struct ev_head *event;
+	int r;
+
+	while ((r = source_next(source, &event)) != SOURCE_END) {
+		uint64_t now;
+
+		if (r < 0)
+			return r;
+		if (r == SOURCE_EVENT) {
+			r = pipeline_live(&run->pipeline, event);
+			if (r)
+				return r;
+			if (!seal_due(&run->pipeline, event->time))
+				continue;
+		}
+		now = clock_boot();
+		if (seal_due(&run->pipeline, now) || (!run->pipeline.writer && run->pipeline.batch.outcome_count))
+			pipeline_flush(&run->pipeline);
+		if (stop_asked || now >= until)
+			live_finish(run->live);
+		if (reload_asked && !stop_asked) {
+			r = reload(run);
+			if (r)
+				return r;
+		}
+	}
+	return end(run);
+}
+
+static int watch(struct run *run)
+{
+	const struct live_parts parts = {run->sensor, run->state, run->places};
+	int r = live_open(&run->live, &parts);
+
+	if (!r)
+		r = begin(run);
+	if (r)
+		return r;
+	dprintf(STDERR_FILENO, "READY\n");
+	notify("READY=1");
+	r = loop(run);
+	notify("STOPPING=1");
+	return r;
+}
+
+/** What needs root, in order; the exit code of the first that fails. */
+static int prepare(struct run *run)
+{
+	const struct engine_options engine = {.as_of = DAY_NONE};
+	int r;
+
+	if (policies_load(&run->options.policies, &run->documents, &run->policy))
+		return EXIT_USAGE;
+	if (pipeline_open(&run->pipeline, &engine, run->options.outputs, run->options.output_count, false))
+		return EXIT_USAGE;
+	if (places_open(&run->places, &run->options.places))
+		return EXIT_USAGE;
+	if (sensor_open(&run->sensor, &run->options.sensor) || state_open(&run->state, run->sensor))
+		return EXIT_SENSOR;
+	if (privilege_drop())
+		return EXIT_SENSOR;
+	r = run->options.capture ? writer_open(&run->pipeline.writer, run->options.capture, NULL) : 0;
+	return !r ? 0 : r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
+}
+
+static void finish(struct run *run)
+{
+	if (run->live)
+		live_source(run->live)->ops->free(live_source(run->live));
+	pipeline_close(&run->pipeline);
+	places_close(&run->places);
+	state_close(&run->state);
+	sensor_close(&run->sensor);
+	policy_free(&run->policy);
+	documents_free(&run->documents);
+}
+
+int cmd_run(int argc, char **argv)
+{
+	struct run run = {};
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == 'h')
+			return usage_help(help);
+		r = take(&run.options, option);
+		if (r)
+			return r;
+	}
+	if (optind < argc)
+		return usage_error("run", "unexpected argument %s", argv[optind]);
+	if (!run.options.policies.host)
+		return usage_error("run", "--host is needed");
+	run.options.places.none = run.options.no_location;
+	catch_signals();
+	r = prepare(&run);
+	if (!r) {
+		r = watch(&run);
+		pipeline_say(&run.pipeline);
+		r = r ? EXIT_SENSOR : pipeline_exit_code(&run.pipeline);
+	}
+	finish(&run);
+	return r;
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Rule product-measure: a security product runs; may it, on this host, today? */
+#include <stdio.h>
+
+#include "../state.h"
+
+static bool told(struct lineage *lineage, const struct product *product)
+{
+	for (size_t i = 0; i < lineage->told_count; i++)
+		if (lineage->told[i] == product)
+			return true;
+	lineage->told = reallocarray(lineage->told, lineage->told_count + 1, sizeof(*lineage->told));
+	lineage->told[lineage->told_count++] = product;
+	return false;
+}
+
+static const char *sentence(struct engine *engine, const struct process *process, const struct decision *decision)
+{
+	_cleanup_(buf_free) struct buf text = {};
+	const struct ruling *worst = NULL;
+
+	for (size_t i = 0; i < decision->count; i++)
+		if (decision->rulings[i].in_force && (!worst || decision->rulings[i].verdict > worst->verdict))
+			worst = &decision->rulings[i];
+	buf_printf(&text, "%s runs on this host: %s", process->product->name, verdict_name(decision->verdict));
+	if (worst)
+		buf_printf(&text, " by %s (%s): %s", worst->measure->id, worst->scope->force, worst->reason);
+	return arena_str(&engine->batch->arena, text.data);
+}
+
+static void describe(struct engine *engine, struct outcome *outcome, const struct process *process,
+		     const struct decision *decision)
+{
+	outcome->process = view_process(engine, process);
+	outcome->parent = view_parent(engine, process);
+	outcome->product = view_product(engine, process->lineage, process->product, process->evidence);
+	outcome->verdict = verdict_name(decision->verdict);
+	outcome->key = outcome->process->entity_id;
+}
+
+void detect_product(struct engine *engine, struct process *process)
+{
+	const struct decision *decision = decide_cached(engine, process->product);
+	struct tally *tally = tally_find(engine, process->product);
+	struct outcome *outcome;
+
+	tally->verdict = decision->verdict;
+	tally->processes++;
+	if (engine->options.events)
+		describe(engine, tell(engine, OUTCOME_EVENT, WHAT_EXEC), process, decision);
+	if (told(process->lineage, process->product) || !verdict_adverse(decision->verdict))
+		return;
+	outcome = tell(engine, OUTCOME_FINDING, WHAT_RULE_PRODUCT);
+	describe(engine, outcome, process, decision);
+	outcome->message = sentence(engine, process, decision);
+	view_rulings(engine, outcome, decision);
+	view_losses(engine, outcome, process->lineage->since);
+}

@@ -1,0 +1,387 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The way of an event through the engine: one row for each kind. */
+#include "engine.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "state.h"
+
+static void take_exec_strings(struct process *process, const struct ev_exec *exec)
+{
+	_cleanup_(buf_free) struct buf path = {};
+	struct view args = event_view(&exec->head, exec->args);
+
+	event_path(exec, &path);
+	set_view(&process->path, (struct view){path.data, path.size});
+	memcpy(process->comm, exec->comm, sizeof(exec->comm));
+	process->comm[sizeof(exec->comm)] = '\0';
+	free(process->args);
+	process->args = args.size ? malloc(args.size) : NULL;
+	process->args_size = process->args ? args.size : 0;
+	if (process->args)
+		memcpy(process->args, args.at, args.size);
+}
+
+static int on_exec(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_exec *exec = (const struct ev_exec *)event;
+	struct process_key key = {.start = event->start, .tgid = event->tgid};
+	struct process *process = process_find(engine, event->tgid, event->start);
+	struct lineage *lineage = lineage_find(engine, event->lineage), *left = NULL;
+
+	if (!lineage)
+		lineage = lineage_add(engine, event->lineage, exec->parent_lineage);
+	if (process && process->lineage != lineage) {
+		left = process->lineage;
+		process_drop(engine, process);
+		process = NULL;
+	}
+	if (!process)
+		process = process_add(engine, &key, lineage);
+	process->parent = (struct process_key){.start = exec->parent_start, .tgid = exec->parent_tgid};
+	process->exe = exe_find(engine, &exec->exe);
+	process->uid = exec->uid;
+	process->gid = exec->gid;
+	process->mntns = exec->mntns;
+	process->netns = exec->netns;
+	process->exec_position = engine->position;
+	process->exec_untold = true;
+	process->facts_in = false;
+	process->product = NULL;
+	take_exec_strings(process, exec);
+	if (!process->exe->path && process->path)
+		process->exe->path = strdup(process->path);
+	judge_process(engine, process);
+	if (left)
+		lineage_settle(engine, left);
+	return 0;
+}
+
+static char *copy(const char *text)
+{
+	return text ? strdup(text) : NULL;
+}
+
+static int on_fork(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_fork *fork = (const struct ev_fork *)event;
+	struct process_key key = {.start = event->start, .tgid = event->tgid};
+	const struct process *parent = process_find(engine, fork->parent_tgid, fork->parent_start);
+	struct lineage *lineage = lineage_find(engine, event->lineage);
+	struct process *process;
+
+	if (!lineage || process_find(engine, event->tgid, event->start))
+		return 0; /* it was let go meanwhile, or is known already */
+	tell_execs(engine, lineage);
+	process = process_add(engine, &key, lineage);
+	process->parent = (struct process_key){.start = fork->parent_start, .tgid = fork->parent_tgid};
+	process->product = lineage->product;
+	process->evidence = lineage->evidence;
+	if (!parent)
+		return 0;
+	process->exe = parent->exe;
+	process->product = parent->product;
+	process->evidence = parent->evidence;
+	process->uid = parent->uid;
+	process->gid = parent->gid;
+	process->mntns = parent->mntns;
+	process->netns = parent->netns;
+	memcpy(process->comm, parent->comm, sizeof(process->comm));
+	process->path = copy(parent->path);
+	set_view(&process->args, (struct view){parent->args, parent->args_size});
+	process->args_size = parent->args_size;
+	process->user = copy(parent->user);
+	process->unit = copy(parent->unit);
+	process->cgroup = copy(parent->cgroup);
+	process->container = copy(parent->container);
+	process->cwd = copy(parent->cwd);
+	return 0;
+}
+
+static int on_exit_(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_exit *exit_ = (const struct ev_exit *)event;
+	struct process *process = process_find(engine, event->tgid, event->start);
+	struct lineage *lineage;
+
+	if (!process)
+		return 0;
+	lineage = process->lineage;
+	process->facts_in = true; /* no more will come */
+	tell_execs(engine, lineage);
+	if (engine->options.events && lineage->decision == LINEAGE_PRODUCT) {
+		struct outcome *outcome = tell(engine, OUTCOME_EVENT, WHAT_EXIT);
+		struct outcome_process *view = (struct outcome_process *)view_process(engine, process);
+
+		view->exit_code = exit_->code >> 8 & 0xff;
+		if (exit_->code & 0x7f)
+			view->exit_code = 128 + (exit_->code & 0x7f);
+		outcome->process = view;
+		outcome->parent = view_parent(engine, process);
+		outcome->product = view_product(engine, lineage, process->product, process->evidence);
+	}
+	process_drop(engine, process);
+	lineage_settle(engine, lineage);
+	settle_waiting(engine);
+	return 0;
+}
+
+static int on_executable(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_executable *told = (const struct ev_executable *)event;
+	struct exe *exe = exe_find(engine, &told->exe);
+	_cleanup_(buf_free) struct buf hex = {};
+	struct view build_id = event_view(event, told->build_id);
+
+	exe->observed = true;
+	set_view(&exe->path, event_view(event, told->path));
+	set_view(&exe->package, event_view(event, told->package));
+	set_view(&exe->package_version, event_view(event, told->package_version));
+	if (event->flags & EXECUTABLE_HASHED) {
+		buf_hex(&hex, told->sha256, sizeof(told->sha256));
+		set_view(&exe->sha256, (struct view){hex.data, hex.size});
+	}
+	buf_clear(&hex);
+	buf_hex(&hex, build_id.at, build_id.size);
+	set_view(&exe->build_id, (struct view){hex.data, hex.size});
+	judge_exe(engine, exe);
+	return 0;
+}
+
+static int on_process(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_process *told = (const struct ev_process *)event;
+	struct process *process = process_find(engine, event->tgid, event->start);
+	struct view args = event_view(event, told->args);
+	struct lineage *lineage;
+
+	if (!process)
+		return 0;
+	set_view(&process->user, event_view(event, told->user));
+	set_view(&process->unit, event_view(event, told->unit));
+	set_view(&process->cgroup, event_view(event, told->cgroup));
+	set_view(&process->container, event_view(event, told->container));
+	set_view(&process->cwd, event_view(event, told->cwd));
+	if (args.size) {
+		set_view(&process->args, args);
+		process->args_size = args.size;
+	}
+	process->facts_in = true;
+	lineage = process->lineage;
+	if (lineage->decision != LINEAGE_PRODUCT || !process->product) {
+		judge_process(engine, process);
+		lineage = lineage_find(engine, event->lineage); /* it may have been let go */
+	}
+	if (lineage)
+		tell_execs(engine, lineage);
+	return 0;
+}
+
+static int on_start(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_start *told = (const struct ev_start *)event;
+
+	tables_clear(engine);
+	decisions_forget(engine);
+	policy_free(&engine->policy);
+	engine->policy_digest[0] = '\0';
+	engine->wall_offset = told->wall_offset;
+	set_view(&engine->version, event_view(event, told->version));
+	set_view(&engine->host_id, event_view(event, told->host_id));
+	set_view(&engine->host_name, event_view(event, told->host_name));
+	set_view(&engine->boot_id, event_view(event, told->boot_id));
+	set_view(&engine->run_id, event_view(event, told->run_id));
+	if (engine->options.events)
+		tell(engine, OUTCOME_EVENT, WHAT_START);
+	return 0;
+}
+
+static int on_stop(struct engine *engine, const struct ev_head *event)
+{
+	struct process *process, *next;
+	struct lineage *lineage, *next_lineage;
+
+	(void)event;
+	HASH_ITER(hh, engine->processes, process, next)
+		process->facts_in = true;
+	HASH_ITER(hh, engine->lineages, lineage, next_lineage)
+		tell_execs(engine, lineage);
+	if (engine->options.events)
+		tell(engine, OUTCOME_EVENT, WHAT_STOP);
+	return 0;
+}
+
+static int on_clock(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_clock *told = (const struct ev_clock *)event;
+
+	engine->wall_offset = told->wall_offset;
+	if (engine->options.events && event->flags & CLOCK_STEP)
+		tell(engine, OUTCOME_EVENT, WHAT_CLOCK_STEP)->change = told->change;
+	return 0;
+}
+
+static int on_loss(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_loss *told = (const struct ev_loss *)event;
+	struct loss_window *window;
+	struct outcome *outcome;
+
+	engine->lost += told->count;
+	if (engine->loss_count == LOSS_WINDOWS) { /* the two oldest become one: it says more, never less */
+		window = &engine->losses[1];
+		window->since = engine->losses[0].since;
+		window->count += engine->losses[0].count;
+		window->causes |= engine->losses[0].causes;
+		memmove(engine->losses, window, (LOSS_WINDOWS - 1) * sizeof(*window));
+		engine->loss_count--;
+	}
+	engine->losses[engine->loss_count++] = (struct loss_window){
+		.since = told->since,
+		.until = event->time,
+		.count = told->count,
+		.causes = told->cause < 32 ? 1u << told->cause : 0,
+	};
+	if (!engine->options.events)
+		return 0;
+	outcome = tell(engine, OUTCOME_EVENT, WHAT_LOSS);
+	outcome->count = told->count;
+	view_losses(engine, outcome, event->time);
+	return 0;
+}
+
+static int take_policy(struct engine *engine, const struct ev_head *event)
+{
+	int r = on_policy(engine, event);
+
+	engine->host = NULL; /* it names another policy now */
+	if (!r && engine->options.events)
+		tell(engine, OUTCOME_EVENT, WHAT_POLICY);
+	return r;
+}
+
+/* Handlers that cannot fail. */
+#define NEVER_FAILS(name)                                                          \
+	static int name##_(struct engine *engine, const struct ev_head *event)     \
+	{                                                                          \
+		name(engine, event);                                               \
+		return 0;                                                          \
+	}
+NEVER_FAILS(on_connect)
+NEVER_FAILS(on_send)
+NEVER_FAILS(on_flow)
+NEVER_FAILS(on_document)
+NEVER_FAILS(on_place)
+
+/** What was done at the engine's bidding changes nothing in it: live and replay stay alike. */
+static int on_action(struct engine *engine, const struct ev_head *event)
+{
+	(void)engine, (void)event;
+	return 0;
+}
+
+static const struct step {
+	uint16_t kind;
+	int (*take)(struct engine *engine, const struct ev_head *event);
+} steps[] = {
+	{EV_FORK, on_fork},
+	{EV_EXEC, on_exec},
+	{EV_EXIT, on_exit_},
+	{EV_CONNECT, on_connect_},
+	{EV_SEND, on_send_},
+	{EV_FLOW, on_flow_},
+	{EV_START, on_start},
+	{EV_STOP, on_stop},
+	{EV_CLOCK, on_clock},
+	{EV_LOSS, on_loss},
+	{EV_DOCUMENT, on_document_},
+	{EV_POLICY, take_policy},
+	{EV_EXECUTABLE, on_executable},
+	{EV_PROCESS, on_process},
+	{EV_PLACE, on_place_},
+	{EV_ACTION, on_action},
+};
+
+#define EVENT(number, NAME, name) +1
+_Static_assert(ARRAY_SIZE(steps) == 0
+#include "../../bpf/abi/events.def"
+	       , "a step for every kind of event");
+#undef EVENT
+
+int engine_step(struct engine *engine, const struct ev_head *event, uint64_t position, struct batch *batch)
+{
+	engine->batch = batch;
+	engine->host = NULL; /* what it points to went with the batch before */
+	engine->position = position;
+	engine->time = event->time;
+	engine->events++;
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+		if (steps[i].kind == event->kind)
+			return steps[i].take(engine, event);
+	engine->unknown_kinds++;
+	return 0;
+}
+
+int engine_new(struct engine **engine, const struct engine_options *options)
+{
+	*engine = calloc(1, sizeof(**engine));
+	if (!*engine)
+		return -ENOMEM;
+	(*engine)->options = *options;
+	return 0;
+}
+
+void engine_free(struct engine **engine)
+{
+	struct engine *e = *engine;
+
+	if (!e)
+		return;
+	tables_clear(e);
+	decisions_forget(e);
+	book_clear(&e->book);
+	policy_free(&e->policy);
+	for (size_t i = 0; i < e->tally_count; i++) {
+		free(e->tallies[i].id);
+		free(e->tallies[i].name);
+	}
+	free(e->tallies);
+	free(e->host_id);
+	free(e->host_name);
+	free(e->boot_id);
+	free(e->run_id);
+	free(e->version);
+	free(e);
+	*engine = NULL;
+}
+
+const struct policy *engine_policy(const struct engine *engine)
+{
+	return engine->policy;
+}
+
+void engine_summary(const struct engine *engine, struct engine_summary *summary)
+{
+	*summary = (struct engine_summary){
+		.events = engine->events,
+		.unknown_kinds = engine->unknown_kinds,
+		.findings = engine->findings,
+		.lost = engine->lost,
+		.product_count = engine->tally_count,
+		.products = calloc(engine->tally_count + 1, sizeof(*summary->products)),
+	};
+	for (size_t i = 0; summary->products && i < engine->tally_count; i++) {
+		const struct tally *tally = &engine->tallies[i];
+
+		summary->products[i] = (struct engine_product){
+			.id = tally->id,
+			.name = tally->name,
+			.verdict = verdict_name(tally->verdict),
+			.lineages = tally->lineages,
+			.processes = tally->processes,
+			.connections = tally->connections,
+			.sent = tally->sent,
+		};
+	}
+}

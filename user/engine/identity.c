@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Who a process is. A verdict sits on its lineage; a lineage that is clean is
+ * let go only when what it came out of has been judged too.
+ */
+#include <string.h>
+
+#include "state.h"
+
+static struct action *act(struct engine *engine, enum engine_action what)
+{
+	struct action *action = batch_action(engine->batch);
+
+	action->action = what;
+	return action;
+}
+
+static void act_exe(struct engine *engine, enum engine_action what, const struct exe *exe)
+{
+	act(engine, what)->exe = exe->id;
+}
+
+static struct identity identity_of(const struct exe *exe, const char *unit)
+{
+	return (struct identity){
+		.path = exe->path,
+		.package = exe->package,
+		.unit = unit,
+		.build_id = exe->build_id,
+		.sha256 = exe->sha256,
+	};
+}
+
+/** The product that an executable is by itself, whoever runs it. */
+static void identify_exe(struct engine *engine, struct exe *exe)
+{
+	const struct product *before = exe->product;
+	struct identity identity = identity_of(exe, NULL);
+
+	if (!engine->policy)
+		return;
+	exe->product = identify(engine->policy, &identity, &exe->evidence);
+	if (exe->product && !before)
+		act_exe(engine, ACTION_EXE_WATCHED, exe);
+}
+
+static void lineage_take(struct engine *engine, struct lineage *lineage, const struct product *product,
+			 enum evidence evidence);
+
+/** What came out of a product's lineage before that was known is of it too. */
+static void take_children(struct engine *engine, const struct lineage *parent)
+{
+	struct lineage *child, *next;
+
+	HASH_ITER(hh, engine->lineages, child, next)
+		if (child->parent == parent->id && child->decision != LINEAGE_PRODUCT)
+			lineage_take(engine, child, parent->product, parent->evidence);
+}
+
+static void lineage_take(struct engine *engine, struct lineage *lineage, const struct product *product,
+			 enum evidence evidence)
+{
+	struct process *process;
+
+	lineage->decision = LINEAGE_PRODUCT;
+	lineage->product = product;
+	lineage->evidence = evidence;
+	tally_find(engine, product)->lineages++;
+	act(engine, ACTION_WATCH)->lineage = lineage->id;
+	DL_FOREACH(lineage->processes, process) {
+		if (process->product)
+			continue;
+		process->product = product;
+		process->evidence = evidence;
+	}
+	take_children(engine, lineage);
+	tell_execs(engine, lineage);
+	judge_flows(engine, lineage);
+}
+
+static const struct product *product_of(struct engine *engine, const struct process *process, enum evidence *evidence)
+{
+	struct identity identity;
+
+	*evidence = EVIDENCE_NONE;
+	if (!process->exe || !engine->policy)
+		return NULL;
+	identity = identity_of(process->exe, process->unit);
+	return identify(engine->policy, &identity, evidence);
+}
+
+/** A lineage that is of no product, by what is known of this process. */
+static enum lineage_decision decide_clean(const struct process *process)
+{
+	if (!process->exe || !process->exe->observed)
+		return LINEAGE_PENDING;
+	return process->exe->sha256 ? LINEAGE_BENIGN : LINEAGE_UNJUDGED;
+}
+
+static void judge_quietly(struct engine *engine, struct process *process)
+{
+	struct lineage *lineage = process->lineage;
+	const struct lineage *parent = lineage_find(engine, lineage->parent);
+	enum evidence evidence;
+	const struct product *product = product_of(engine, process, &evidence);
+
+	if (product) {
+		process->product = product;
+		process->evidence = evidence;
+		if (lineage->decision != LINEAGE_PRODUCT)
+			lineage_take(engine, lineage, product, evidence);
+	} else if (lineage->decision == LINEAGE_PRODUCT) {
+		process->product = lineage->product;
+		process->evidence = lineage->evidence;
+	} else if (parent && parent->decision == LINEAGE_PRODUCT) {
+		lineage_take(engine, lineage, parent->product, parent->evidence);
+	} else {
+		lineage->decision = decide_clean(process);
+	}
+}
+
+static bool may_go(struct engine *engine, const struct lineage *lineage)
+{
+	return lineage->decision == LINEAGE_BENIGN && !lineage_find(engine, lineage->parent);
+}
+
+void settle_waiting(struct engine *engine)
+{
+	struct lineage *lineage, *next;
+	bool again;
+
+	do {
+		again = false;
+		HASH_ITER(hh, engine->lineages, lineage, next) {
+			if (!may_go(engine, lineage))
+				continue;
+			lineage_release(engine, lineage);
+			again = true;
+		}
+	} while (again);
+}
+
+void judge_process(struct engine *engine, struct process *process)
+{
+	struct lineage *lineage = process->lineage;
+
+	judge_quietly(engine, process);
+	if (!may_go(engine, lineage))
+		return;
+	lineage_release(engine, lineage);
+	settle_waiting(engine);
+}
+
+void judge_exe(struct engine *engine, struct exe *exe)
+{
+	struct process *process, *next;
+
+	identify_exe(engine, exe);
+	if (!exe->product && exe->sha256)
+		act_exe(engine, ACTION_EXE_BENIGN, exe);
+	HASH_ITER(hh, engine->processes, process, next)
+		if (process->exe == exe)
+			judge_quietly(engine, process);
+	settle_waiting(engine);
+}
+
+void tell_execs(struct engine *engine, struct lineage *lineage)
+{
+	struct process *process;
+
+	if (lineage->decision != LINEAGE_PRODUCT)
+		return;
+	DL_FOREACH(lineage->processes, process) {
+		if (!process->exec_untold || !process->facts_in)
+			continue;
+		process->exec_untold = false;
+		detect_product(engine, process);
+	}
+}
+
+/* ---- other policies ---- */
+
+static void carry_over(struct engine *engine, struct lineage *lineage)
+{
+	const struct product *product =
+		lineage->product ? policy_product(engine->policy, lineage->product->id) : NULL;
+
+	lineage->told_count = 0;
+	lineage->product = product;
+	if (!product)
+		lineage->decision = LINEAGE_PENDING;
+}
+
+void judge_all(struct engine *engine, const struct policy *before)
+{
+	struct lineage *lineage, *next_lineage;
+	struct process *process, *next_process;
+	struct exe *exe, *next_exe;
+
+	if (!before)
+		return;
+	act(engine, ACTION_FORGET);
+	HASH_ITER(hh, engine->exes, exe, next_exe) {
+		exe->product = NULL;
+		identify_exe(engine, exe);
+	}
+	HASH_ITER(hh, engine->lineages, lineage, next_lineage)
+		carry_over(engine, lineage);
+	HASH_ITER(hh, engine->processes, process, next_process) {
+		process->product = NULL;
+		process->exec_untold = true;
+		judge_quietly(engine, process);
+	}
+	HASH_ITER(hh, engine->lineages, lineage, next_lineage)
+		tell_execs(engine, lineage);
+	settle_waiting(engine);
+}

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Sockets. Totals only grow, so the greatest one told stands: a tick that was
+ * overtaken by the last account changes nothing. What a lineage did before it
+ * was judged is kept, and judged with it.
+ */
+#include <netinet/in.h>
+#include <string.h>
+
+#include "state.h"
+
+static bool same_address(const struct ev_addr *a, const struct ev_addr *b)
+{
+	return a->family == b->family && !memcmp(a->addr, b->addr, sizeof(a->addr));
+}
+
+static struct lineage *lineage_of(struct engine *engine, const struct ev_head *event)
+{
+	struct lineage *lineage = lineage_find(engine, event->lineage);
+
+	/* Its exec was lost, or lies before the log: it is kept, as of nobody known. */
+	return lineage ? lineage : lineage_add(engine, event->lineage, 0);
+}
+
+static struct flow *flow_of(struct engine *engine, const struct ev_head *event, uint64_t id)
+{
+	struct flow *flow = flow_find(engine, id);
+
+	if (flow)
+		return flow;
+	flow = flow_add(engine, id, lineage_of(engine, event));
+	flow->owner = (struct process_key){.start = event->start, .tgid = event->tgid};
+	return flow;
+}
+
+static struct flow_part *part_of(struct flow *flow, const struct ev_addr *remote)
+{
+	struct flow_part *part;
+
+	for (part = flow->parts; part; part = part->next)
+		if (same_address(&part->remote, remote) && part->remote.port == remote->port)
+			return part;
+	part = calloc(1, sizeof(*part));
+	if (!part)
+		abort();
+	part->remote = *remote;
+	part->next = flow->parts;
+	flow->parts = part;
+	return part;
+}
+
+static void tell_flow(struct engine *engine, enum outcome_what what, const struct flow *flow,
+		      const struct ev_addr *remote, uint64_t sent)
+{
+	struct outcome *outcome;
+	struct outcome_destination *destination;
+	const struct process *process;
+
+	if (!engine->options.events || flow->lineage->decision != LINEAGE_PRODUCT)
+		return;
+	process = process_find(engine, flow->owner.tgid, flow->owner.start);
+	outcome = tell(engine, OUTCOME_EVENT, what);
+	destination = view_destination(engine, flow, remote);
+	destination->sent = sent;
+	outcome->destination = destination;
+	outcome->process = process ? view_process(engine, process) : NULL;
+	outcome->product = view_product(engine, flow->lineage, flow->lineage->product, flow->lineage->evidence);
+}
+
+/** Judges the connect of one part, once it is known whose it is and where it goes. */
+static void judge_part(struct engine *engine, struct flow *flow, struct flow_part *part, bool at_once)
+{
+	struct destination_facts facts;
+	struct channel *channel;
+
+	if (flow->lineage->decision != LINEAGE_PRODUCT || part->judged)
+		return;
+	if (!at_once && !address_is_local(&part->remote) && !destination_facts(engine, &part->remote, &facts))
+		return;
+	part->judged = true;
+	channel = channel_find(engine, flow->lineage, &part->remote, flow->proto);
+	channel->connections++;
+	channel->sent += part->sent;
+	tally_find(engine, flow->lineage->product)->connections++;
+	tally_find(engine, flow->lineage->product)->sent += part->sent;
+	tell_flow(engine, WHAT_CONNECT, flow, &part->remote, 0);
+	detect_connect(engine, channel, flow, &part->remote);
+	detect_bytes(engine, channel, flow, &part->remote);
+}
+
+/** Raises what a part has sent; before it is judged, it is only kept. */
+static void part_sent(struct engine *engine, struct flow *flow, struct flow_part *part, uint64_t sent)
+{
+	struct channel *channel;
+	uint64_t more = sent > part->sent ? sent - part->sent : 0;
+
+	part->sent += more;
+	if (!part->judged || !more)
+		return;
+	channel = channel_find(engine, flow->lineage, &part->remote, flow->proto);
+	channel->sent += more;
+	tally_find(engine, flow->lineage->product)->sent += more;
+	detect_bytes(engine, channel, flow, &part->remote);
+}
+
+static void received(struct engine *engine, struct flow *flow, uint64_t total)
+{
+	struct channel *channel;
+	uint64_t more = total > flow->received ? total - flow->received : 0;
+
+	flow->received += more;
+	if (!more || !flow->parts || !flow->parts->judged)
+		return;
+	channel = channel_find(engine, flow->lineage, &flow->parts->remote, flow->proto);
+	channel->received += more;
+}
+
+void on_connect(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_connect *connect = (const struct ev_connect *)event;
+	struct flow *flow = flow_of(engine, event, connect->flow);
+
+	flow->remote = connect->remote;
+	flow->proto = connect->proto;
+	flow->netns = connect->netns;
+	flow->adopted |= event->flags & CONNECT_ADOPTED;
+	tell_execs(engine, flow->lineage);
+	if (connect->remote.family)
+		judge_part(engine, flow, part_of(flow, &connect->remote), false);
+}
+
+void on_send(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_send *send = (const struct ev_send *)event;
+	struct flow *flow = flow_of(engine, event, send->flow);
+	struct flow_part *part = part_of(flow, &send->remote);
+
+	flow->remote = send->remote;
+	flow->proto = send->proto;
+	flow->netns = send->netns;
+	tell_execs(engine, flow->lineage);
+	if (event->flags & SEND_SINGLE)
+		part_sent(engine, flow, part, part->sent + send->bytes);
+	else
+		part_sent(engine, flow, part, send->bytes), part->summed = true;
+	judge_part(engine, flow, part, false);
+}
+
+/** The last account of one peer. */
+static void part_end(struct engine *engine, struct flow *flow, struct flow_part *part)
+{
+	struct flow_part **at = &flow->parts;
+
+	judge_part(engine, flow, part, true);
+	tell_flow(engine, WHAT_DISCONNECT, flow, &part->remote, part->sent);
+	while (*at != part)
+		at = &(*at)->next;
+	*at = part->next;
+	free(part);
+}
+
+static void flow_end(struct engine *engine, struct flow *flow)
+{
+	struct lineage *lineage = flow->lineage;
+
+	while (flow->parts)
+		part_end(engine, flow, flow->parts);
+	flow_drop(engine, flow);
+	lineage_settle(engine, lineage);
+	settle_waiting(engine);
+}
+
+/** A datagram socket is closed; peers that the kernel half sums up for tell their last account themselves. */
+static void datagram_closed(struct engine *engine, struct flow *flow)
+{
+	struct flow_part *part, *next;
+
+	flow->closed = true;
+	for (part = flow->parts; part; part = next) {
+		next = part->next;
+		if (!part->summed)
+			part_end(engine, flow, part);
+	}
+	if (!flow->parts)
+		flow_end(engine, flow);
+}
+
+/** The account of one peer of a datagram socket. */
+static void on_destination(struct engine *engine, const struct ev_flow *told, struct flow *flow)
+{
+	struct flow_part *part = part_of(flow, &told->remote);
+
+	part->summed = true;
+	part_sent(engine, flow, part, told->sent);
+	judge_part(engine, flow, part, false);
+	if (!(told->head.flags & FLOW_CLOSED)) {
+		tell_flow(engine, WHAT_TRAFFIC, flow, &told->remote, told->sent);
+		return;
+	}
+	part_end(engine, flow, part);
+	if (!flow->parts)
+		flow_end(engine, flow);
+}
+
+static void on_stream(struct engine *engine, const struct ev_flow *told, struct flow *flow, bool closed)
+{
+	if (flow->remote.family) {
+		struct flow_part *part = part_of(flow, &flow->remote);
+
+		part_sent(engine, flow, part, told->sent);
+		judge_part(engine, flow, part, closed);
+	}
+	if (closed)
+		flow_end(engine, flow);
+	else
+		tell_flow(engine, WHAT_TRAFFIC, flow, &flow->remote, told->sent);
+}
+
+void on_flow(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_flow *told = (const struct ev_flow *)event;
+	bool closed = event->flags & FLOW_CLOSED;
+	struct flow *flow;
+
+	if (!flow_find(engine, told->flow) && !closed)
+		return; /* a tick behind the last account */
+	flow = flow_of(engine, event, told->flow);
+	flow->proto = told->proto;
+	flow->netns = told->netns;
+	flow->adopted |= event->flags & FLOW_ADOPTED;
+	tell_execs(engine, flow->lineage);
+	if (event->flags & FLOW_DESTINATION) {
+		on_destination(engine, told, flow);
+		return;
+	}
+	if (told->local.family)
+		flow->local = told->local;
+	if (told->remote.family && told->remote.port)
+		flow->remote = told->remote;
+	received(engine, flow, told->received);
+	if (told->proto == IPPROTO_TCP)
+		on_stream(engine, told, flow, closed);
+	else if (closed)
+		datagram_closed(engine, flow);
+}
+
+void judge_flows(struct engine *engine, struct lineage *lineage)
+{
+	struct flow_part *part;
+	struct flow *flow;
+
+	DL_FOREACH(lineage->flows, flow)
+		for (part = flow->parts; part; part = part->next)
+			judge_part(engine, flow, part, false);
+}
+
+void judge_address(struct engine *engine, const struct ev_addr *address)
+{
+	struct flow *flow, *next;
+	struct flow_part *part;
+
+	HASH_ITER(hh, engine->flows, flow, next)
+		for (part = flow->parts; part; part = part->next)
+			if (!part->judged && same_address(&part->remote, address))
+				judge_part(engine, flow, part, false);
+}

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the engine keeps between events. Private to user/engine. */
+#ifndef CUSTODES_ENGINE_STATE_H
+#define CUSTODES_ENGINE_STATE_H
+
+#include <uthash.h>
+#include <utlist.h>
+
+#include "../policy/decide.h"
+#include "engine.h"
+
+/** An executable: known by its identity, judged once. */
+struct exe {
+	struct exe_id id;
+	char *path;
+	char *package;
+	char *package_version;
+	char *sha256;	/* hex; NULL: not hashed */
+	char *build_id; /* hex */
+	bool observed;	/* user space has answered, whatever the answer */
+	const struct product *product;
+	enum evidence evidence;
+	UT_hash_handle hh;
+};
+
+struct process_key {
+	uint64_t start;
+	uint32_t tgid;
+	uint32_t pad;
+};
+
+struct process {
+	struct process_key key;
+	struct process_key parent;
+	struct lineage *lineage;
+	struct exe *exe; /* or NULL: seen only by its fork */
+	const struct product *product;
+	enum evidence evidence;
+	uint32_t uid, gid, mntns, netns;
+	char comm[17];
+	char *path;
+	char *args;
+	size_t args_size;
+	char *user, *unit, *cgroup, *container, *cwd;
+	uint64_t exec_position;
+	bool exec_untold; /* its exec is kept until the facts about it are in */
+	bool facts_in;
+	struct process *prev, *next; /* of its lineage */
+	UT_hash_handle hh;
+};
+
+enum lineage_decision {
+	LINEAGE_PENDING,  /* its executable is not judged yet */
+	LINEAGE_PRODUCT,  /* of a product of the catalogue */
+	LINEAGE_UNJUDGED, /* its executable could not be read: it stays watched */
+	LINEAGE_BENIGN,	  /* clean itself, but its parent is not judged yet */
+};
+
+/** All that descends from one exec: verdicts sit here, not on tasks. */
+struct lineage {
+	uint64_t id;
+	uint64_t parent; /* the lineage that it came out of, or 0 */
+	enum lineage_decision decision;
+	const struct product *product;
+	enum evidence evidence;
+	uint64_t since; /* boot time of its first event */
+	struct process *processes;
+	struct flow *flows;
+	const struct product **told; /* products that a finding has named */
+	size_t told_count;
+	UT_hash_handle hh;
+};
+
+/** One socket. */
+struct flow {
+	uint64_t id;
+	struct lineage *lineage;
+	struct process_key owner;
+	struct ev_addr remote; /* of a stream; of a datagram socket the last one told */
+	struct ev_addr local;
+	uint64_t received;
+	uint64_t since;
+	uint32_t netns;
+	uint8_t proto;
+	bool adopted;
+	bool closed;
+	struct flow_part *parts;
+	struct flow *prev, *next; /* of its lineage */
+	UT_hash_handle hh;
+};
+
+/** What one socket sent to one peer; a stream has one part. */
+struct flow_part {
+	struct flow_part *next;
+	struct ev_addr remote;
+	uint64_t sent;
+	bool judged; /* its connect was told and judged */
+	bool summed; /* the kernel half keeps its total */
+};
+
+/** What one lineage does with one peer, over all its sockets: findings merge here. */
+struct channel_key {
+	uint64_t lineage;
+	struct ev_addr remote;
+	uint8_t proto;
+	uint8_t pad[7];
+};
+
+struct channel {
+	struct channel_key key;
+	uint64_t since;
+	uint64_t sent, received;
+	uint64_t connections;
+	uint64_t next_report; /* bytes sent at which the next finding is due */
+	enum verdict told;    /* of the last finding at a connect */
+	bool told_any;
+	UT_hash_handle hh;
+};
+
+struct place {
+	struct ev_addr address;
+	char country[3];
+	char server_country[3];
+	uint32_t asn;
+	char *as_name;
+	char *network;
+	bool anycast;
+	bool known;
+	bool has_mmdb;
+	UT_hash_handle hh;
+};
+
+#define LOSS_WINDOWS 64
+
+struct loss_window {
+	uint64_t since, until, count;
+	uint32_t causes; /* a bit each */
+};
+
+/** A decision is made once for a product and day. */
+struct remembered {
+	const struct product *product;
+	day_t day;
+	struct decision decision;
+};
+
+/** Counts for people; outlives the policy that named the product. */
+struct tally {
+	char *id, *name;
+	enum verdict verdict;
+	uint64_t lineages, processes, connections, sent;
+};
+
+/** Documents that arrive in pieces, until a POLICY names them. */
+struct book {
+	struct document *items;
+	size_t *filled;
+	size_t count;
+};
+
+struct engine {
+	struct engine_options options;
+	struct batch *batch; /* of the step under way */
+	uint64_t position, time;
+	int64_t wall_offset;
+	bool started;
+
+	struct book book;
+	struct policy *policy;
+	char policy_digest[2 * DIGEST_SIZE + 1];
+	struct remembered *remembered;
+	size_t remembered_count;
+
+	char *host_id, *host_name, *boot_id, *run_id, *version;
+	const struct outcome_host *host; /* in the batch's arena, for this step */
+
+	struct process *processes;
+	struct lineage *lineages;
+	struct exe *exes;
+	struct flow *flows;
+	struct channel *channels;
+	struct place *places;
+	struct loss_window losses[LOSS_WINDOWS];
+	size_t loss_count;
+
+	uint64_t events, unknown_kinds, findings, lost;
+	struct tally *tallies;
+	size_t tally_count;
+};
+
+/* ---- tables.c ---- */
+
+struct process *process_find(struct engine *engine, uint32_t tgid, uint64_t start);
+struct process *process_add(struct engine *engine, const struct process_key *key, struct lineage *lineage);
+void process_drop(struct engine *engine, struct process *process);
+struct lineage *lineage_find(struct engine *engine, uint64_t id);
+struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent);
+/** Lets it go with all that is of it; the kernel half is told. */
+void lineage_release(struct engine *engine, struct lineage *lineage);
+/** Lets it go if nothing of it is left. */
+void lineage_settle(struct engine *engine, struct lineage *lineage);
+struct exe *exe_find(struct engine *engine, const struct exe_id *id);
+struct flow *flow_find(struct engine *engine, uint64_t id);
+struct flow *flow_add(struct engine *engine, uint64_t id, struct lineage *lineage);
+void flow_drop(struct engine *engine, struct flow *flow);
+struct channel *channel_find(struct engine *engine, const struct lineage *lineage, const struct ev_addr *remote,
+			     uint8_t proto);
+struct place *place_find(struct engine *engine, const struct ev_addr *address);
+struct tally *tally_find(struct engine *engine, const struct product *product);
+/** Forgets everything about the host: a run begins. */
+void tables_clear(struct engine *engine);
+/** Sets an owned string from a view; an empty one becomes NULL. */
+void set_view(char **to, struct view view);
+
+/* ---- identity.c ---- */
+
+/** Judges a process by what is known of its executable now. */
+void judge_process(struct engine *engine, struct process *process);
+/** Judges an executable, and everything that runs it. */
+void judge_exe(struct engine *engine, struct exe *exe);
+/** Tells the execs of a product's lineage that waited for facts. */
+void tell_execs(struct engine *engine, struct lineage *lineage);
+/** Lets go of lineages that are clean and whose parents are gone. */
+void settle_waiting(struct engine *engine);
+/** The policies have changed: what was judged by the old ones is judged again. */
+void judge_all(struct engine *engine, const struct policy *before);
+
+/* ---- network.c ---- */
+
+void on_connect(struct engine *engine, const struct ev_head *event);
+void on_send(struct engine *engine, const struct ev_head *event);
+void on_flow(struct engine *engine, const struct ev_head *event);
+/** Judges what a lineage did before it was known to be a product's. */
+void judge_flows(struct engine *engine, struct lineage *lineage);
+/** Judges what waited for the place of an address. */
+void judge_address(struct engine *engine, const struct ev_addr *address);
+
+/* ---- place.c ---- */
+
+void on_place(struct engine *engine, const struct ev_head *event);
+/** True where packets never leave this host. */
+bool address_is_local(const struct ev_addr *address);
+/** The five facts about an address; false while nobody has answered. */
+bool destination_facts(struct engine *engine, const struct ev_addr *remote, struct destination_facts *facts);
+
+/* ---- policy.c ---- */
+
+void on_document(struct engine *engine, const struct ev_head *event);
+int on_policy(struct engine *engine, const struct ev_head *event);
+void book_clear(struct book *book);
+/** The day that counts for this step. */
+day_t engine_day(const struct engine *engine);
+const struct decision *decide_cached(struct engine *engine, const struct product *product);
+void decisions_forget(struct engine *engine);
+
+/* ---- view.c: freezing what is known into outcomes ---- */
+
+/** A new outcome of this step. */
+struct outcome *tell(struct engine *engine, enum outcome_type type, enum outcome_what what);
+const struct outcome_process *view_process(struct engine *engine, const struct process *process);
+const struct outcome_process *view_parent(struct engine *engine, const struct process *process);
+const struct outcome_product *view_product(struct engine *engine, const struct lineage *lineage,
+					   const struct product *product, enum evidence evidence);
+struct outcome_destination *view_destination(struct engine *engine, const struct flow *flow,
+					     const struct ev_addr *remote);
+void view_rulings(struct engine *engine, struct outcome *outcome, const struct decision *decision);
+/** Adds what was lost since `since`, which a finding must say. */
+void view_losses(struct engine *engine, struct outcome *outcome, uint64_t since);
+
+/* ---- detect/ ---- */
+
+/** Rule: a product against the measures, when it is executed. */
+void detect_product(struct engine *engine, struct process *process);
+/** Rule: a destination against the measures, at a connect and at bytes sent. */
+void detect_connect(struct engine *engine, struct channel *channel, const struct flow *flow,
+		    const struct ev_addr *remote);
+void detect_bytes(struct engine *engine, struct channel *channel, const struct flow *flow,
+		  const struct ev_addr *remote);
+
+#endif

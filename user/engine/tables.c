@@ -1,0 +1,262 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <string.h>
+
+#include "state.h"
+
+static void *need(void *memory)
+{
+	if (!memory)
+		abort();
+	return memory;
+}
+
+void set_view(char **to, struct view view)
+{
+	free(*to);
+	*to = view.size ? need(strndup(view.at, view.size)) : NULL;
+}
+
+/* ---- processes ---- */
+
+static struct process_key process_key(uint32_t tgid, uint64_t start)
+{
+	return (struct process_key){.start = start, .tgid = tgid};
+}
+
+struct process *process_find(struct engine *engine, uint32_t tgid, uint64_t start)
+{
+	struct process_key key = process_key(tgid, start);
+	struct process *process;
+
+	HASH_FIND(hh, engine->processes, &key, sizeof(key), process);
+	return process;
+}
+
+struct process *process_add(struct engine *engine, const struct process_key *key, struct lineage *lineage)
+{
+	struct process *process = need(calloc(1, sizeof(*process)));
+
+	process->key = *key;
+	process->lineage = lineage;
+	DL_APPEND(lineage->processes, process);
+	HASH_ADD(hh, engine->processes, key, sizeof(process->key), process);
+	return process;
+}
+
+static void process_free(struct process *process)
+{
+	free(process->path);
+	free(process->args);
+	free(process->user);
+	free(process->unit);
+	free(process->cgroup);
+	free(process->container);
+	free(process->cwd);
+	free(process);
+}
+
+void process_drop(struct engine *engine, struct process *process)
+{
+	HASH_DEL(engine->processes, process);
+	DL_DELETE(process->lineage->processes, process);
+	process_free(process);
+}
+
+/* ---- lineages ---- */
+
+struct lineage *lineage_find(struct engine *engine, uint64_t id)
+{
+	struct lineage *lineage;
+
+	HASH_FIND(hh, engine->lineages, &id, sizeof(id), lineage);
+	return lineage;
+}
+
+struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent)
+{
+	struct lineage *lineage = need(calloc(1, sizeof(*lineage)));
+
+	lineage->id = id;
+	lineage->parent = parent;
+	lineage->since = engine->time;
+	HASH_ADD(hh, engine->lineages, id, sizeof(lineage->id), lineage);
+	return lineage;
+}
+
+static void lineage_free(struct lineage *lineage)
+{
+	free(lineage->told);
+	free(lineage);
+}
+
+static void channels_drop(struct engine *engine, uint64_t lineage)
+{
+	struct channel *channel, *next;
+
+	HASH_ITER(hh, engine->channels, channel, next) {
+		if (channel->key.lineage != lineage)
+			continue;
+		HASH_DEL(engine->channels, channel);
+		free(channel);
+	}
+}
+
+void lineage_release(struct engine *engine, struct lineage *lineage)
+{
+	struct action *action = batch_action(engine->batch);
+
+	action->action = ACTION_RELEASE;
+	action->lineage = lineage->id;
+	while (lineage->processes)
+		process_drop(engine, lineage->processes);
+	while (lineage->flows)
+		flow_drop(engine, lineage->flows);
+	if (lineage->decision == LINEAGE_PRODUCT)
+		channels_drop(engine, lineage->id);
+	HASH_DEL(engine->lineages, lineage);
+	lineage_free(lineage);
+}
+
+void lineage_settle(struct engine *engine, struct lineage *lineage)
+{
+	if (!lineage->processes && !lineage->flows)
+		lineage_release(engine, lineage);
+}
+
+/* ---- executables ---- */
+
+struct exe *exe_find(struct engine *engine, const struct exe_id *id)
+{
+	struct exe *exe;
+
+	HASH_FIND(hh, engine->exes, id, sizeof(*id), exe);
+	if (exe)
+		return exe;
+	exe = need(calloc(1, sizeof(*exe)));
+	exe->id = *id;
+	HASH_ADD(hh, engine->exes, id, sizeof(exe->id), exe);
+	return exe;
+}
+
+static void exe_free(struct exe *exe)
+{
+	free(exe->path);
+	free(exe->package);
+	free(exe->package_version);
+	free(exe->sha256);
+	free(exe->build_id);
+	free(exe);
+}
+
+/* ---- sockets ---- */
+
+struct flow *flow_find(struct engine *engine, uint64_t id)
+{
+	struct flow *flow;
+
+	HASH_FIND(hh, engine->flows, &id, sizeof(id), flow);
+	return flow;
+}
+
+struct flow *flow_add(struct engine *engine, uint64_t id, struct lineage *lineage)
+{
+	struct flow *flow = need(calloc(1, sizeof(*flow)));
+
+	flow->id = id;
+	flow->lineage = lineage;
+	flow->since = engine->time;
+	DL_APPEND(lineage->flows, flow);
+	HASH_ADD(hh, engine->flows, id, sizeof(flow->id), flow);
+	return flow;
+}
+
+static void flow_free(struct flow *flow)
+{
+	struct flow_part *part = flow->parts, *next;
+
+	for (; part; part = next) {
+		next = part->next;
+		free(part);
+	}
+	free(flow);
+}
+
+void flow_drop(struct engine *engine, struct flow *flow)
+{
+	HASH_DEL(engine->flows, flow);
+	DL_DELETE(flow->lineage->flows, flow);
+	flow_free(flow);
+}
+
+struct channel *channel_find(struct engine *engine, const struct lineage *lineage, const struct ev_addr *remote,
+			     uint8_t proto)
+{
+	struct channel_key key = {.lineage = lineage->id, .remote = *remote, .proto = proto};
+	struct channel *channel;
+
+	HASH_FIND(hh, engine->channels, &key, sizeof(key), channel);
+	if (channel)
+		return channel;
+	channel = need(calloc(1, sizeof(*channel)));
+	channel->key = key;
+	channel->since = engine->time;
+	channel->next_report = 1;
+	HASH_ADD(hh, engine->channels, key, sizeof(channel->key), channel);
+	return channel;
+}
+
+/* ---- places ---- */
+
+struct place *place_find(struct engine *engine, const struct ev_addr *address)
+{
+	struct ev_addr key = *address;
+	struct place *place;
+
+	key.port = 0;
+	HASH_FIND(hh, engine->places, &key, sizeof(key), place);
+	return place;
+}
+
+static void place_free(struct place *place)
+{
+	free(place->as_name);
+	free(place->network);
+	free(place);
+}
+
+/* ---- counts ---- */
+
+struct tally *tally_find(struct engine *engine, const struct product *product)
+{
+	for (size_t i = 0; i < engine->tally_count; i++)
+		if (!strcmp(engine->tallies[i].id, product->id))
+			return &engine->tallies[i];
+	engine->tallies = need(reallocarray(engine->tallies, engine->tally_count + 1, sizeof(*engine->tallies)));
+	engine->tallies[engine->tally_count] = (struct tally){
+		.id = need(strdup(product->id)),
+		.name = need(strdup(product->name)),
+	};
+	return &engine->tallies[engine->tally_count++];
+}
+
+/* ---- all of it ---- */
+
+#define CLEAR(table, type, drop)                     \
+	do {                                         \
+		struct type *_each, *_next;          \
+		HASH_ITER(hh, table, _each, _next) { \
+			HASH_DEL(table, _each);      \
+			drop(_each);                 \
+		}                                    \
+	} while (0)
+
+void tables_clear(struct engine *engine)
+{
+	CLEAR(engine->processes, process, process_free);
+	CLEAR(engine->flows, flow, flow_free);
+	CLEAR(engine->channels, channel, free);
+	CLEAR(engine->lineages, lineage, lineage_free);
+	CLEAR(engine->exes, exe, exe_free);
+	CLEAR(engine->places, place, place_free);
+	engine->loss_count = 0;
+}

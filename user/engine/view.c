@@ -1,0 +1,236 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* Freezing: an outcome keeps what was known when it arose, whatever comes after. */
+#include <stdio.h>
+#include <string.h>
+
+#include "../../bpf/abi/stats.h"
+#include "state.h"
+
+static const struct outcome_host *view_host(struct engine *engine)
+{
+	struct arena *arena = &engine->batch->arena;
+	const struct host *profile = engine->policy ? &engine->policy->host : NULL;
+	struct outcome_host *host = arena_alloc(arena, sizeof(*host));
+
+	host->id = arena_str(arena, engine->host_id);
+	host->name = arena_str(arena, engine->host_name);
+	host->boot_id = arena_str(arena, engine->boot_id);
+	host->run_id = arena_str(arena, engine->run_id);
+	host->version = arena_str(arena, engine->version);
+	host->policy = arena_str(arena, engine->policy_digest);
+	if (profile) {
+		host->profile = arena_str(arena, profile->id);
+		host->scheme = arena_str(arena, profile->scheme);
+		host->tier = arena_str(arena, profile->tier);
+	}
+	return host;
+}
+
+static const unsigned int severities[] = {
+	[VERDICT_OUT_OF_SCOPE] = 0,	[VERDICT_PERMITTED] = 0,  [VERDICT_UNKNOWN] = 21,
+	[VERDICT_ADVISED_AGAINST] = 47, [VERDICT_PHASE_OUT] = 73, [VERDICT_PROHIBITED] = 99,
+};
+
+struct outcome *tell(struct engine *engine, enum outcome_type type, enum outcome_what what)
+{
+	struct outcome *outcome = batch_outcome(engine->batch);
+
+	if (!engine->host)
+		engine->host = view_host(engine);
+	outcome->type = type;
+	outcome->what = what;
+	outcome->position = engine->position;
+	outcome->time = engine->time;
+	outcome->wall = (int64_t)engine->time + engine->wall_offset;
+	outcome->host = engine->host;
+	if (type == OUTCOME_FINDING) {
+		engine->findings++;
+		engine->batch->findings++;
+	}
+	return outcome;
+}
+
+/** Stable for a process of this host, across runs of custodes: host, boot, pid, start. */
+static const char *entity_id(struct engine *engine, const struct process_key *key)
+{
+	struct digest *digest = digest_begin();
+	uint8_t sum[DIGEST_SIZE];
+	_cleanup_(buf_free) struct buf text = {};
+
+	buf_printf(&text, "%s\n%s\n%u\n%llu", engine->host_id ? engine->host_id : "",
+		   engine->boot_id ? engine->boot_id : "", key->tgid, (unsigned long long)key->start);
+	digest_add(digest, text.data, text.size);
+	digest_end(&digest, sum);
+	buf_clear(&text);
+	buf_hex(&text, sum, 16);
+	return arena_str(&engine->batch->arena, text.data);
+}
+
+static void view_exe(struct engine *engine, const struct exe *exe, struct outcome_process *view)
+{
+	struct arena *arena = &engine->batch->arena;
+
+	if (!exe)
+		return;
+	view->sha256 = arena_str(arena, exe->sha256);
+	view->build_id = arena_str(arena, exe->build_id);
+	view->package = arena_str(arena, exe->package);
+	view->package_version = arena_str(arena, exe->package_version);
+	view->inode = exe->id.ino;
+	view->device = exe->id.dev;
+}
+
+const struct outcome_process *view_process(struct engine *engine, const struct process *process)
+{
+	struct arena *arena = &engine->batch->arena;
+	struct outcome_process *view = arena_alloc(arena, sizeof(*view));
+
+	view->tgid = process->key.tgid;
+	view->start = process->key.start;
+	view->started = (int64_t)process->key.start + engine->wall_offset;
+	view->uid = process->uid;
+	view->gid = process->gid;
+	view->mntns = process->mntns;
+	view->netns = process->netns;
+	view->entity_id = entity_id(engine, &process->key);
+	view->executable = arena_str(arena, process->path);
+	view->name = arena_str(arena, process->comm);
+	view->args = arena_copy(arena, process->args, process->args_size);
+	view->args_size = process->args ? process->args_size : 0;
+	view->user = arena_str(arena, process->user);
+	view->unit = arena_str(arena, process->unit);
+	view->cgroup = arena_str(arena, process->cgroup);
+	view->container = arena_str(arena, process->container);
+	view->working_directory = arena_str(arena, process->cwd);
+	view->exit_code = -1;
+	view_exe(engine, process->exe, view);
+	return view;
+}
+
+const struct outcome_process *view_parent(struct engine *engine, const struct process *process)
+{
+	const struct process *parent = process_find(engine, process->parent.tgid, process->parent.start);
+	struct outcome_process *view;
+
+	if (parent)
+		return view_process(engine, parent);
+	if (!process->parent.tgid)
+		return NULL;
+	view = arena_alloc(&engine->batch->arena, sizeof(*view)); /* nobody watches it: known by its number only */
+	view->tgid = process->parent.tgid;
+	view->start = process->parent.start;
+	view->started = (int64_t)process->parent.start + engine->wall_offset;
+	view->entity_id = entity_id(engine, &process->parent);
+	view->exit_code = -1;
+	return view;
+}
+
+const struct outcome_product *view_product(struct engine *engine, const struct lineage *lineage,
+					   const struct product *product, enum evidence evidence)
+{
+	struct arena *arena = &engine->batch->arena;
+	struct outcome_product *view = arena_alloc(arena, sizeof(*view));
+
+	view->id = arena_str(arena, product->id);
+	view->name = arena_str(arena, product->name);
+	view->vendor = arena_str(arena, product->vendor->id);
+	view->vendor_name = arena_str(arena, product->vendor->name);
+	view->verdict = verdict_name(decide_cached(engine, product)->verdict);
+	view->evidence = evidence_name(evidence);
+	view->lineage = lineage->id;
+	return view;
+}
+
+static void view_facts(struct engine *engine, const struct ev_addr *remote, struct outcome_destination *view)
+{
+	struct arena *arena = &engine->batch->arena;
+	const struct place *place = place_find(engine, remote);
+	const struct overlay_network *overlay;
+	struct destination_facts facts;
+
+	if (address_is_local(remote)) {
+		view->basis = "this-host";
+		return;
+	}
+	view->has_facts = destination_facts(engine, remote, &facts);
+	view->server_location = arena_str(arena, facts.server_location);
+	view->as_registration = arena_str(arena, facts.as_registration);
+	view->hosting_operator = arena_str(arena, facts.hosting_operator);
+	view->service_operator = arena_str(arena, facts.service_operator);
+	view->controlling_jurisdiction = arena_str(arena, facts.controlling_jurisdiction);
+	overlay = engine->policy ? policy_overlay(engine->policy, remote->family, remote->addr) : NULL;
+	view->role = overlay ? arena_str(arena, overlay->role) : NULL;
+	view->basis = overlay		       ? "overlay" :
+		      !place || !place->known  ? "none" :
+		      place->has_mmdb	       ? "libloc+mmdb" :
+						 "libloc";
+	if (!place)
+		return;
+	view->asn = place->asn;
+	view->anycast = place->anycast;
+	view->network = arena_str(arena, place->network);
+}
+
+struct outcome_destination *view_destination(struct engine *engine, const struct flow *flow,
+					     const struct ev_addr *remote)
+{
+	struct outcome_destination *view = arena_alloc(&engine->batch->arena, sizeof(*view));
+
+	view->remote = *remote;
+	view->local = flow->local;
+	view->proto = flow->proto;
+	view->flow = flow->id;
+	view->received = flow->received;
+	view->upper_bound = flow->adopted;
+	view->inbound = flow->adopted;
+	view_facts(engine, remote, view);
+	return view;
+}
+
+void view_rulings(struct engine *engine, struct outcome *outcome, const struct decision *decision)
+{
+	struct arena *arena = &engine->batch->arena;
+	struct outcome_ruling *views = arena_alloc(arena, decision->count * sizeof(*views));
+
+	for (size_t i = 0; i < decision->count; i++) {
+		const struct ruling *ruling = &decision->rulings[i];
+
+		views[i] = (struct outcome_ruling){
+			.id = arena_str(arena, ruling->measure->id),
+			.title = arena_str(arena, ruling->measure->title),
+			.verdict = verdict_name(ruling->verdict),
+			.force = arena_str(arena, ruling->scope->force),
+			.in_force = ruling->in_force,
+			.reason = arena_str(arena, ruling->reason),
+			.quote = arena_str(arena, ruling->scope->quote),
+			.quote_status = arena_str(arena, ruling->scope->quote_status),
+			.source = arena_str(arena, ruling->scope->quote_source),
+		};
+	}
+	outcome->rulings = views;
+	outcome->ruling_count = decision->count;
+	outcome->severity = severities[decision->verdict];
+}
+
+static const char *const causes[] = {
+#define LOSS(number, NAME, text) [number] = text,
+#include "../../bpf/abi/loss.def"
+#undef LOSS
+};
+
+void view_losses(struct engine *engine, struct outcome *outcome, uint64_t since)
+{
+	_cleanup_(buf_free) struct buf text = {};
+	uint32_t met = 0;
+
+	for (size_t i = 0; i < engine->loss_count; i++) {
+		if (engine->losses[i].until < since)
+			continue;
+		outcome->lost += engine->losses[i].count;
+		met |= engine->losses[i].causes;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(causes); i++)
+		if (met & 1u << i && causes[i])
+			buf_printf(&text, "%s%s", text.size ? ", " : "", causes[i]);
+	outcome->lost_causes = text.size ? arena_str(&engine->batch->arena, text.data) : NULL;
+}

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "finding.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../util/digest.h"
+
+/** Room for one more, zeroed; out of memory ends the program. */
+static void *append(void **items, size_t *count, size_t *room, size_t size)
+{
+	void *item;
+
+	if (*count == *room) {
+		*room = *room ? *room * 2 : 16;
+		*items = reallocarray(*items, *room, size);
+		if (!*items)
+			abort();
+	}
+	item = (char *)*items + (*count)++ * size;
+	return memset(item, 0, size);
+}
+
+struct outcome *batch_outcome(struct batch *batch)
+{
+	return append((void **)&batch->outcomes, &batch->outcome_count, &batch->outcome_room,
+		      sizeof(*batch->outcomes));
+}
+
+struct action *batch_action(struct batch *batch)
+{
+	return append((void **)&batch->actions, &batch->action_count, &batch->action_room, sizeof(*batch->actions));
+}
+
+void batch_actions_done(struct batch *batch)
+{
+	batch->action_count = 0;
+}
+
+void batch_reset(struct batch *batch)
+{
+	arena_reset(&batch->arena);
+	batch->outcome_count = 0;
+	batch->findings = 0;
+}
+
+void batch_free(struct batch *batch)
+{
+	arena_free(&batch->arena);
+	free(batch->outcomes);
+	free(batch->actions);
+	memset(batch, 0, sizeof(*batch));
+}
+
+static const char *const names[] = {
+	[WHAT_EXEC] = "exec",
+	[WHAT_EXIT] = "exit",
+	[WHAT_CONNECT] = "connect",
+	[WHAT_TRAFFIC] = "traffic",
+	[WHAT_DISCONNECT] = "disconnect",
+	[WHAT_LOSS] = "loss",
+	[WHAT_CLOCK_STEP] = "clock-step",
+	[WHAT_POLICY] = "policy",
+	[WHAT_START] = "start",
+	[WHAT_STOP] = "stop",
+	[WHAT_RULE_PRODUCT] = "product-measure",
+	[WHAT_RULE_DESTINATION] = "destination-measure",
+	[WHAT_RULE_DESTINATION_BYTES] = "destination-bytes",
+	[WHAT_RULE_CAPTURE] = "capture-failed",
+};
+_Static_assert(sizeof(names) / sizeof(names[0]) == WHAT_RULE_CAPTURE + 1, "a name for each");
+
+const char *outcome_name(enum outcome_what what)
+{
+	return names[what];
+}
+
+void outcome_id(const struct outcome *outcome, const struct outcome_log *log, char id[33])
+{
+	struct digest *digest = digest_begin();
+	uint8_t sum[DIGEST_SIZE];
+	char text[64];
+	int size = snprintf(text, sizeof(text), "\n%llu\n%s\n", (unsigned long long)outcome->position,
+			    names[outcome->what]);
+
+	digest_add(digest, log->origin, strlen(log->origin));
+	digest_add(digest, text, (size_t)size);
+	if (outcome->key)
+		digest_add(digest, outcome->key, strlen(outcome->key));
+	digest_end(&digest, sum);
+	for (int i = 0; i < 16; i++)
+		snprintf(id + 2 * i, 3, "%02x", sum[i]);
+}

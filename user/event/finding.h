@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * What goes out: findings, and the events of watched lineages told with what is
+ * known by then. Everything in an outcome derives from the record; its strings
+ * live in the arena of the batch that holds it.
+ */
+#ifndef CUSTODES_EVENT_FINDING_H
+#define CUSTODES_EVENT_FINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "../../bpf/abi/event.h"
+#include "../util/arena.h"
+
+enum outcome_type { OUTCOME_EVENT, OUTCOME_FINDING };
+
+/** What happened, for OUTCOME_EVENT, or which rule speaks, for OUTCOME_FINDING. */
+enum outcome_what {
+	/* events */
+	WHAT_EXEC,
+	WHAT_EXIT,
+	WHAT_CONNECT,
+	WHAT_TRAFFIC,
+	WHAT_DISCONNECT,
+	WHAT_LOSS,
+	WHAT_CLOCK_STEP,
+	WHAT_POLICY,
+	WHAT_START,
+	WHAT_STOP,
+	/* rules */
+	WHAT_RULE_PRODUCT,
+	WHAT_RULE_DESTINATION,
+	WHAT_RULE_DESTINATION_BYTES,
+	WHAT_RULE_CAPTURE,
+};
+
+/** A process as it was known when the outcome arose. */
+struct outcome_process {
+	uint32_t tgid;
+	uint64_t start;	 /* boot time, ns */
+	int64_t started; /* wall clock, ns */
+	uint32_t uid, gid;
+	uint32_t mntns, netns;
+	const char *entity_id;
+	const char *executable;
+	const char *name;
+	const char *args; /* each with its NUL */
+	size_t args_size;
+	const char *user;
+	const char *unit;
+	const char *cgroup;
+	const char *container;
+	const char *working_directory;
+	const char *sha256;
+	const char *build_id;
+	const char *package;
+	const char *package_version;
+	uint64_t inode;
+	uint32_t device;
+	int64_t exit_code; /* -1: it runs */
+};
+
+struct outcome_product {
+	const char *id;
+	const char *name;
+	const char *vendor;
+	const char *vendor_name;
+	const char *verdict;
+	const char *evidence; /* how it was known */
+	uint64_t lineage;
+};
+
+/** Where it went: the five facts apart, and what supports them. */
+struct outcome_destination {
+	struct ev_addr remote;
+	struct ev_addr local;
+	uint8_t proto;
+	uint64_t flow;
+	uint64_t sent, received; /* of this connection, or of all there for a finding */
+	bool upper_bound;	 /* totals reach back before the watch */
+	bool inbound;		 /* adopted: accepted, inherited or passed */
+	bool has_facts;
+	const char *server_location;
+	const char *as_registration;
+	const char *hosting_operator;
+	const char *service_operator;
+	const char *controlling_jurisdiction;
+	const char *basis; /* which database or overlay spoke */
+	const char *role;  /* by the site's overlay */
+	const char *network;
+	uint32_t asn;
+	bool anycast;
+	const char *verdict; /* of this destination */
+};
+
+struct outcome_ruling {
+	const char *id;
+	const char *title;
+	const char *verdict;
+	const char *force;
+	bool in_force;
+	const char *reason;
+	const char *quote;
+	const char *quote_status;
+	const char *source;
+};
+
+struct outcome_host {
+	const char *id; /* machine id */
+	const char *name;
+	const char *boot_id;
+	const char *profile;
+	const char *scheme;
+	const char *tier;
+	const char *agent_id;
+	const char *run_id;
+	const char *version;
+	const char *policy; /* digest, hex */
+};
+
+struct outcome {
+	enum outcome_type type;
+	enum outcome_what what;
+	uint64_t position; /* of the event that gave rise to it, in its log */
+	uint64_t time;	   /* boot time, ns */
+	int64_t wall;	   /* ns since 1970 */
+	const char *key;   /* tells outcomes of one position and kind apart */
+	const char *message;
+	const char *verdict;
+	unsigned int severity;
+	const struct outcome_host *host;
+	const struct outcome_process *process; /* or NULL */
+	const struct outcome_process *parent;
+	const struct outcome_product *product;
+	const struct outcome_destination *destination;
+	const struct outcome_ruling *rulings;
+	size_t ruling_count;
+	uint64_t lost; /* things lost in its window; what they were stands in the log */
+	const char *lost_causes;
+	/* For WHAT_LOSS and WHAT_CLOCK_STEP: */
+	uint64_t count;
+	int64_t change;
+};
+
+/** What the engine asks for: applied live, discarded by replay. */
+enum engine_action {
+	ACTION_WATCH = 1,
+	ACTION_RELEASE = 2,
+	ACTION_EXE_BENIGN = 3,
+	ACTION_EXE_WATCHED = 4,
+	ACTION_FORGET = 5, /* every verdict: the policies have changed */
+};
+
+struct action {
+	enum engine_action action;
+	uint64_t lineage;
+	struct exe_id exe;
+};
+
+/** What one or more steps of the engine brought forth, in order. */
+struct batch {
+	struct arena arena;
+	struct outcome *outcomes;
+	size_t outcome_count, outcome_room;
+	struct action *actions;
+	size_t action_count, action_room;
+	size_t findings; /* among the outcomes */
+};
+
+struct outcome *batch_outcome(struct batch *batch);
+struct action *batch_action(struct batch *batch);
+/** Forgets the actions, which were applied. */
+void batch_actions_done(struct batch *batch);
+/** Forgets everything that was delivered. */
+void batch_reset(struct batch *batch);
+void batch_free(struct batch *batch);
+
+/**
+ * Where an outcome stands, filled in at delivery: `origin` names the log, and
+ * `recorded` says whether it keeps the event. The id is deterministic.
+ */
+struct outcome_log {
+	const char *origin;
+	bool recorded;
+};
+
+/** 32 hex digits: SHA-256 over origin, position, what, key. */
+void outcome_id(const struct outcome *outcome, const struct outcome_log *log, char id[33]);
+
+/** The event's action ("exec") or the rule's id ("product-measure"): stable, for outputs and ids. */
+const char *outcome_name(enum outcome_what what);
+
+#endif

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "hooks.h"
+
+#include "../util/cleanup.h"
+
+const struct feature_info features[FEATURES] = {
+	[FEATURE_PROCESSES] = {"processes", "fork, exec and exit", true, "everything"},
+	[FEATURE_EXISTING] = {"existing", "processes that ran before", false,
+			      "products that ran before custodes are watched from their next exec on"},
+	[FEATURE_SOCKETS] = {"sockets", "connects, and the bytes of every stream at its end", true, "everything"},
+	[FEATURE_DATAGRAMS] = {"datagrams", "datagrams and their bytes by destination; sockets inherited or accepted",
+			       false, "datagrams are not counted"},
+	[FEATURE_TICKS] = {"ticks", "bytes of connections that stay open, every second", false,
+			   "a connection that never closes is not counted"},
+};
+
+const struct hook hooks[] = {
+	{"process_fork", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_fork"},
+	{"process_exec", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_exec"},
+	{"process_exit", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_exit"},
+	{"process_existing", FEATURE_EXISTING, 0, HOOK_ITER_TASK, "task"},
+	{"socket_connect4", FEATURE_SOCKETS, 0, HOOK_CGROUP, "connect4"},
+	{"socket_connect6", FEATURE_SOCKETS, 0, HOOK_CGROUP, "connect6"},
+	{"socket_state", FEATURE_SOCKETS, 0, HOOK_TRACEPOINT, "inet_sock_set_state"},
+	{"socket_destroy", FEATURE_SOCKETS, 0, HOOK_TRACEPOINT, "tcp_destroy_sock"},
+	{"socket_release", FEATURE_SOCKETS, 0, HOOK_CGROUP, "sock_release"},
+	{"datagram_sendmsg4", FEATURE_DATAGRAMS, 0, HOOK_CGROUP, "sendmsg4"},
+	{"datagram_sendmsg6", FEATURE_DATAGRAMS, 0, HOOK_CGROUP, "sendmsg6"},
+	{"datagram_sent", FEATURE_DATAGRAMS, 0, HOOK_TRACEPOINT, "sock_send_length"},
+	{"datagram_received", FEATURE_DATAGRAMS, 0, HOOK_TRACEPOINT, "sock_recv_length"},
+	{"packet_sendmsg4", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "sendmsg4"},
+	{"packet_sendmsg6", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "sendmsg6"},
+	{"packet_out", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "egress"},
+	{"packet_in", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "ingress"},
+	{"tick_socks", FEATURE_TICKS, 0, HOOK_ITER_SOCKS, "bpf_map_elem"},
+	{"tick_destinations", FEATURE_TICKS, 0, HOOK_ITER_DESTINATIONS, "bpf_map_elem"},
+};
+const size_t hook_count = ARRAY_SIZE(hooks);
+
+const char *way_lost(enum feature feature, unsigned int way)
+{
+	if (feature == FEATURE_DATAGRAMS && way == 1)
+		return "datagrams received count when they reach the socket, read or not; "
+		       "streams that were accepted, inherited or passed are not seen";
+	return "";
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every hook, what it needs, what stands in for it, and what is then lost. */
+#ifndef CUSTODES_SENSOR_HOOKS_H
+#define CUSTODES_SENSOR_HOOKS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+
+enum hook_attach { HOOK_TRACEPOINT, HOOK_CGROUP, HOOK_ITER_TASK, HOOK_ITER_SOCKS, HOOK_ITER_DESTINATIONS };
+
+/** What a set of hooks is for. Of each, the first way that works is used. */
+enum feature {
+	FEATURE_PROCESSES,
+	FEATURE_EXISTING,
+	FEATURE_SOCKETS,
+	FEATURE_DATAGRAMS,
+	FEATURE_TICKS,
+	FEATURES,
+};
+
+struct feature_info {
+	const char *name;
+	const char *sees;
+	bool required; /* without it the sensor does not run */
+	const char *lost; /* when no way works */
+};
+extern const struct feature_info features[FEATURES];
+
+struct hook {
+	const char *program;
+	enum feature feature;
+	unsigned int way; /* 0 is best */
+	enum hook_attach attach;
+	const char *target; /* tracepoint, or attach point */
+};
+extern const struct hook hooks[];
+extern const size_t hook_count;
+
+/** What is lost where a way other than the first is used; "" for the first. */
+const char *way_lost(enum feature feature, unsigned int way);
+#define WAYS 2
+
+#endif

@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "live.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include <uthash.h>
+
+#include "../../bpf/abi/stats.h"
+#include "../util/clock.h"
+#include "../util/file.h"
+#include "observe.h"
+
+#define TICK_NS NSEC_PER_SEC
+#define WAIT_MS 50
+/** A clock that was slewed is told in steps of this; one that jumped, as a step. */
+#define CLOCK_DRIFT_NS 10000000ll
+#define CLOCK_STEP_NS 500000000ll
+#define SEEN_MAX 65536
+
+#define LOSS_CAUSES 32
+
+struct seen_exe {
+	struct exe_id exe;
+	UT_hash_handle hh;
+};
+
+struct seen_address {
+	struct ev_addr address;
+	UT_hash_handle hh;
+};
+
+struct live {
+	struct source source;
+	struct live_parts parts;
+	struct ring *ring;
+	struct buf queue; /* what comes before the ring's next event */
+	size_t taken;
+	struct seen_exe *exes;
+	struct seen_address *addresses;
+	uint64_t ticked_at;
+	int64_t wall_offset;
+	uint64_t lost[LOSS_CAUSES]; /* told so far */
+	uint64_t lost_since[LOSS_CAUSES];
+	enum { LIVE_RUNNING, LIVE_LAST_TICK, LIVE_DRAINING, LIVE_ENDED } phase;
+	struct draft draft;
+};
+
+void live_push(struct live *live, const struct ev_head *event)
+{
+	buf_bytes(&live->queue, event, event->size);
+}
+
+static const struct ev_head *queue_next(struct live *live)
+{
+	const struct ev_head *event;
+
+	if (live->taken == live->queue.size)
+		return NULL;
+	event = (const struct ev_head *)(live->queue.data + live->taken);
+	live->taken += event->size;
+	return event;
+}
+
+/** Only between events: what was handed out from it is no longer looked at. */
+static void queue_reset(struct live *live)
+{
+	if (live->taken < live->queue.size)
+		return;
+	buf_clear(&live->queue);
+	live->taken = 0;
+}
+
+/* ---- facts that an event asks for ---- */
+
+/* A table that is full is begun anew: what was known is merely asked again. */
+
+static bool exe_seen(struct live *live, const struct exe_id *exe)
+{
+	struct seen_exe *seen, *next;
+
+	HASH_FIND(hh, live->exes, exe, sizeof(*exe), seen);
+	if (seen)
+		return true;
+	if (HASH_COUNT(live->exes) >= SEEN_MAX)
+		HASH_ITER(hh, live->exes, seen, next) {
+			HASH_DEL(live->exes, seen);
+			free(seen);
+		}
+	seen = calloc(1, sizeof(*seen));
+	if (!seen)
+		return false;
+	seen->exe = *exe;
+	HASH_ADD(hh, live->exes, exe, sizeof(*exe), seen);
+	return false;
+}
+
+static void exe_forget(struct live *live, const struct exe_id *exe)
+{
+	struct seen_exe *seen;
+
+	HASH_FIND(hh, live->exes, exe, sizeof(*exe), seen);
+	if (!seen)
+		return;
+	HASH_DEL(live->exes, seen);
+	free(seen);
+}
+
+static bool address_seen(struct live *live, const struct ev_addr *address)
+{
+	struct seen_address *seen, *next;
+
+	HASH_FIND(hh, live->addresses, address, sizeof(*address), seen);
+	if (seen)
+		return true;
+	if (HASH_COUNT(live->addresses) >= SEEN_MAX)
+		HASH_ITER(hh, live->addresses, seen, next) {
+			HASH_DEL(live->addresses, seen);
+			free(seen);
+		}
+	seen = calloc(1, sizeof(*seen));
+	if (!seen)
+		return false;
+	seen->address = *address;
+	HASH_ADD(hh, live->addresses, address, sizeof(*address), seen);
+	return false;
+}
+
+static void ask_about_exec(struct live *live, const struct ev_exec *exec)
+{
+	if (!exe_seen(live, &exec->exe)) {
+		live_push(live, observe_executable(exec, &live->draft));
+		/* What could not be read is tried again with the next process that runs it. */
+		if (live->draft.bytes[offsetof(struct ev_head, flags)] & EXECUTABLE_VANISHED)
+			exe_forget(live, &exec->exe);
+	}
+	live_push(live, observe_process(exec, &live->draft));
+}
+
+static void ask_about_address(struct live *live, const struct ev_addr *remote)
+{
+	struct ev_addr address = *remote;
+
+	address.port = 0;
+	if (address.family && !address_seen(live, &address))
+		live_push(live, places_observe(live->parts.places, &address, &live->draft));
+}
+
+static void ask(struct live *live, const struct ev_head *event)
+{
+	const struct ev_flow *flow = (const struct ev_flow *)event;
+
+	switch (event->kind) {
+	case EV_EXEC:
+		ask_about_exec(live, (const struct ev_exec *)event);
+		break;
+	case EV_CONNECT:
+		ask_about_address(live, &((const struct ev_connect *)event)->remote);
+		break;
+	case EV_SEND:
+		ask_about_address(live, &((const struct ev_send *)event)->remote);
+		break;
+	case EV_FLOW:
+		ask_about_address(live, &flow->remote);
+		if (event->flags & FLOW_DESTINATION && event->flags & FLOW_CLOSED)
+			state_drop_destination(live->parts.state, flow->flow, &flow->remote);
+		break;
+	default:
+		break;
+	}
+}
+
+/* ---- what time brings ---- */
+
+static void tell_loss(struct live *live, uint32_t cause, uint64_t total, uint64_t now)
+{
+	struct ev_loss *event;
+
+	if (total > live->lost[cause]) {
+		event = DRAFT(&live->draft, LOSS, loss, now);
+		event->cause = cause;
+		event->count = total - live->lost[cause];
+		event->since = live->lost_since[cause];
+		live_push(live, draft_end(&live->draft));
+		live->lost[cause] = total;
+	}
+	live->lost_since[cause] = now;
+}
+
+static void tell_losses(struct live *live, uint64_t now)
+{
+	struct ring_counts counts = ring_counts(live->ring);
+	uint64_t kernel[LOSS_KERNEL_CAUSES];
+
+	if (state_losses(live->parts.state, kernel))
+		return;
+	for (uint32_t cause = 0; cause < LOSS_KERNEL_CAUSES; cause++)
+		tell_loss(live, cause, kernel[cause], now);
+	tell_loss(live, LOSS_RECURSION, sensor_recursions(live->parts.sensor), now);
+	/* Events without room left gaps too: only the gaps beyond those are news. */
+	if (counts.missing > kernel[LOSS_RING])
+		tell_loss(live, LOSS_SEQUENCE, counts.missing - kernel[LOSS_RING], now);
+	tell_loss(live, LOSS_COLLISION, counts.collisions, now);
+	tell_loss(live, LOSS_MALFORMED, counts.malformed, now);
+}
+
+static void tell_clock(struct live *live, uint64_t now)
+{
+	int64_t offset = clock_wall_offset(), change = offset - live->wall_offset;
+	struct ev_clock *event;
+
+	if (llabs(change) < CLOCK_DRIFT_NS)
+		return;
+	event = DRAFT(&live->draft, CLOCK, clock, now);
+	event->head.flags = llabs(change) >= CLOCK_STEP_NS ? CLOCK_STEP : 0;
+	event->wall_offset = offset;
+	event->change = change;
+	live_push(live, draft_end(&live->draft));
+	live->wall_offset = offset;
+}
+
+static void tick(struct live *live, uint64_t now)
+{
+	live->ticked_at = now;
+	sensor_tick(live->parts.sensor);
+	tell_clock(live, now);
+	tell_losses(live, now);
+}
+
+/* ---- the source ---- */
+
+/** Takes the phases of the end one by one: a last tick, what it made, the end. */
+static int finish(struct live *live)
+{
+	if (live->phase == LIVE_LAST_TICK) {
+		tick(live, clock_boot());
+		live->phase = LIVE_DRAINING;
+		return SOURCE_IDLE;
+	}
+	if (live->phase == LIVE_DRAINING) {
+		tell_losses(live, clock_boot());
+		live->phase = LIVE_ENDED;
+		return SOURCE_IDLE;
+	}
+	return SOURCE_END;
+}
+
+static int live_next(struct source *source, const struct ev_head **event)
+{
+	struct live *live = (struct live *)source;
+	uint64_t now;
+
+	*event = queue_next(live);
+	if (*event)
+		return SOURCE_EVENT;
+	queue_reset(live);
+	*event = ring_next(live->ring);
+	if (*event) {
+		ask(live, *event);
+		return SOURCE_EVENT;
+	}
+	if (live->phase != LIVE_RUNNING)
+		return finish(live);
+	now = clock_boot();
+	if (now - live->ticked_at >= TICK_NS)
+		tick(live, now);
+	else
+		ring_wait(live->ring, WAIT_MS);
+	return SOURCE_IDLE;
+}
+
+static void live_free(struct source *source)
+{
+	struct live *live = (struct live *)source;
+	struct seen_address *address, *next_address;
+	struct seen_exe *exe, *next_exe;
+
+	HASH_ITER(hh, live->exes, exe, next_exe) {
+		HASH_DEL(live->exes, exe);
+		free(exe);
+	}
+	HASH_ITER(hh, live->addresses, address, next_address) {
+		HASH_DEL(live->addresses, address);
+		free(address);
+	}
+	ring_close(&live->ring);
+	buf_free(&live->queue);
+	free(live);
+}
+
+static const struct source_ops live_ops = {.next = live_next, .free = live_free};
+
+int live_open(struct live **live, const struct live_parts *parts)
+{
+	struct live *l = calloc(1, sizeof(*l));
+	int r;
+
+	_Static_assert(LOSS_MALFORMED < LOSS_CAUSES, "a counter for every cause");
+	*live = NULL;
+	if (!l)
+		return -ENOMEM;
+	l->source.ops = &live_ops;
+	l->parts = *parts;
+	l->ticked_at = clock_boot();
+	l->wall_offset = clock_wall_offset();
+	r = ring_open(&l->ring, sensor_map(parts->sensor, "ring"));
+	if (r)
+		free(l);
+	else
+		*live = l;
+	return r;
+}
+
+struct source *live_source(struct live *live)
+{
+	return &live->source;
+}
+
+void live_finish(struct live *live)
+{
+	if (live->phase == LIVE_RUNNING)
+		live->phase = LIVE_LAST_TICK;
+}
+
+struct live_totals live_totals(const struct live *live)
+{
+	struct live_totals totals = {.events = ring_counts(live->ring).events};
+
+	for (int cause = 0; cause < LOSS_CAUSES; cause++)
+		totals.lost += live->lost[cause];
+	return totals;
+}
+
+static void add_line(struct draft *draft, struct ev_str *str, const char *path)
+{
+	_cleanup_(buf_free) struct buf text = {};
+
+	if (!file_read_at(AT_FDCWD, path, &text, 4096) && text.data)
+		draft_str(draft, str, text.data, strcspn(text.data, "\n"));
+}
+
+const struct ev_head *live_start(const struct sensor *sensor, const char *run_id, struct draft *draft)
+{
+	struct ev_start *event = DRAFT(draft, START, start, clock_boot());
+	_cleanup_(buf_free) struct buf hooks_ = {};
+	struct utsname names;
+
+	event->wall_offset = clock_wall_offset();
+	event->abi = ABI_VERSION;
+	event->engine = 1;
+	uname(&names);
+	draft_text(draft, &event->version, CUSTODES_VERSION);
+	add_line(draft, &event->host_id, "/etc/machine-id");
+	draft_text(draft, &event->host_name, names.nodename);
+	add_line(draft, &event->boot_id, "/proc/sys/kernel/random/boot_id");
+	draft_text(draft, &event->run_id, run_id);
+	draft_text(draft, &event->kernel, names.release);
+	sensor_json(sensor, &hooks_);
+	draft_str(draft, &event->hooks, hooks_.data, hooks_.size);
+	return draft_end(draft);
+}

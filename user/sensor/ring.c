@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ring.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include <bpf/libbpf.h>
+
+#include "../util/buf.h"
+
+/** Taken from the kernel at one go, so that a flood cannot grow the queue without end. */
+#define BATCH_BYTES (1u << 20)
+
+struct ring {
+	struct ring_buffer *buffer;
+	struct buf queue;
+	size_t taken; /* bytes of the queue already handed out */
+	uint64_t (*expected)[CHANNELS]; /* by CPU */
+	uint32_t cpus;
+	struct ring_counts counts;
+};
+
+static uint64_t *expected_of(struct ring *ring, uint32_t cpu, uint8_t channel)
+{
+	if (cpu >= ring->cpus) {
+		ring->expected = reallocarray(ring->expected, cpu + 1, sizeof(*ring->expected));
+		memset(ring->expected + ring->cpus, 0, (cpu + 1 - ring->cpus) * sizeof(*ring->expected));
+		ring->cpus = cpu + 1;
+	}
+	return &ring->expected[cpu][channel];
+}
+
+static void follow_sequence(struct ring *ring, const struct ev_head *event)
+{
+	uint64_t *expected;
+
+	if (event->channel >= CHANNELS)
+		return;
+	expected = expected_of(ring, event->cpu, event->channel);
+	if (event->seq >= *expected) {
+		ring->counts.missing += event->seq - *expected;
+		*expected = event->seq + 1;
+	} else if (ring->counts.missing) {
+		ring->counts.missing--; /* it was overtaken on its way into the ring */
+	} else {
+		ring->counts.collisions++;
+	}
+}
+
+static int take(void *context, void *bytes, size_t size)
+{
+	struct ring *ring = context;
+
+	ring->counts.events++;
+	if (event_check(bytes, size)) {
+		ring->counts.malformed++;
+		return 0;
+	}
+	buf_bytes(&ring->queue, bytes, ((const struct ev_head *)bytes)->size);
+	return ring->queue.size > BATCH_BYTES ? -EAGAIN : 0;
+}
+
+int ring_open(struct ring **ring, int map)
+{
+	struct ring *r = calloc(1, sizeof(*r));
+
+	*ring = NULL;
+	if (!r)
+		return -ENOMEM;
+	r->buffer = ring_buffer__new(map, take, r, NULL);
+	if (!r->buffer) {
+		free(r);
+		return -errno;
+	}
+	*ring = r;
+	return 0;
+}
+
+void ring_close(struct ring **ring)
+{
+	struct ring *r = *ring;
+
+	if (!r)
+		return;
+	ring_buffer__free(r->buffer);
+	buf_free(&r->queue);
+	free(r->expected);
+	free(r);
+	*ring = NULL;
+}
+
+const struct ev_head *ring_next(struct ring *ring)
+{
+	const struct ev_head *event;
+
+	if (ring->taken == ring->queue.size) {
+		buf_clear(&ring->queue);
+		ring->taken = 0;
+		ring_buffer__consume(ring->buffer);
+		if (!ring->queue.size)
+			return NULL;
+	}
+	event = (const struct ev_head *)(ring->queue.data + ring->taken);
+	ring->taken += event->size;
+	follow_sequence(ring, event);
+	return event;
+}
+
+void ring_wait(struct ring *ring, int milliseconds)
+{
+	struct epoll_event woken;
+
+	epoll_wait(ring_buffer__epoll_fd(ring->buffer), &woken, 1, milliseconds);
+}
+
+struct ring_counts ring_counts(const struct ring *ring)
+{
+	return ring->counts;
+}

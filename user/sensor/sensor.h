@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The kernel half, loaded and attached. It swears to facts and judges nothing. */
+#ifndef CUSTODES_SENSOR_SENSOR_H
+#define CUSTODES_SENSOR_SENSOR_H
+
+#include "../../bpf/abi/maps.h"
+#include "../util/buf.h"
+#include "hooks.h"
+
+struct sensor;
+
+struct sensor_options {
+	const char *without[8]; /* programs that are not to be used, ended by NULL */
+};
+
+/** How a feature is seen on this kernel. */
+struct sensor_feature {
+	int way; /* as in hooks.h; -1: in no way */
+	struct buf refused; /* which programs the kernel refused, and why; empty: none */
+};
+
+/**
+ * Loads and attaches, feature by feature, the best way that this kernel takes.
+ * Says why where it cannot. 0; -ENOENT: no BTF; -EPERM: not the rights; -ENOTSUP:
+ * a required feature is refused; other negative errnos.
+ */
+int sensor_open(struct sensor **sensor, const struct sensor_options *options);
+void sensor_close(struct sensor **sensor);
+
+const struct sensor_feature *sensor_features(const struct sensor *sensor);
+/** What is attached and what is lost, as one line of JSON. */
+void sensor_json(const struct sensor *sensor, struct buf *to);
+
+/** Descriptor of a map, by its name. */
+int sensor_map(const struct sensor *sensor, const char *name);
+
+/** Makes the kernel half report what ran already: once, after sensor_open(). */
+int sensor_existing(struct sensor *sensor);
+/** Makes it report what grew since the last tick. */
+int sensor_tick(struct sensor *sensor);
+
+/** Times that a program was not run because it ran already, all programs together. */
+uint64_t sensor_recursions(const struct sensor *sensor);
+
+/** Cost of one program, from the kernel's own statistics (kernel.bpf_stats_enabled). */
+struct program_cost {
+	const char *program;
+	uint64_t runs;
+	uint64_t nanoseconds;
+};
+/** Fills up to `room` rows for the attached programs; returns how many. */
+size_t sensor_costs(const struct sensor *sensor, struct program_cost *costs, size_t room);
+
+#endif

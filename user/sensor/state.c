@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "state.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+/** Benign verdicts leave this much of the table to the catalogue's. */
+#define BENIGN_MAX (EXES_MAX - 4096)
+
+struct state {
+	int lineages, exes, destinations, losses;
+	struct exe_id *benign; /* oldest first, as a ring */
+	size_t first, count;
+	int cpus;
+};
+
+int state_open(struct state **state, const struct sensor *sensor)
+{
+	struct state *s = calloc(1, sizeof(*s));
+
+	*state = NULL;
+	if (!s)
+		return -ENOMEM;
+	s->lineages = sensor_map(sensor, "lineages");
+	s->exes = sensor_map(sensor, "exes");
+	s->destinations = sensor_map(sensor, "destinations");
+	s->losses = sensor_map(sensor, "losses");
+	s->cpus = libbpf_num_possible_cpus();
+	*state = s;
+	return 0;
+}
+
+void state_close(struct state **state)
+{
+	if (*state)
+		free((*state)->benign);
+	free(TAKE_PTR(*state));
+}
+
+int state_watch(struct state *state, uint64_t lineage)
+{
+	struct lineage_entry entry = {.state = LINEAGE_WATCHED};
+
+	return bpf_map_update_elem(state->lineages, &lineage, &entry, BPF_EXIST);
+}
+
+int state_release(struct state *state, uint64_t lineage)
+{
+	return bpf_map_delete_elem(state->lineages, &lineage);
+}
+
+static void benign_push(struct state *state, const struct exe_id *exe)
+{
+	if (!state->benign)
+		state->benign = calloc(BENIGN_MAX, sizeof(*state->benign));
+	if (!state->benign)
+		return;
+	if (state->count == BENIGN_MAX) {
+		bpf_map_delete_elem(state->exes, &state->benign[state->first]);
+		state->first = (state->first + 1) % BENIGN_MAX;
+		state->count--;
+	}
+	state->benign[(state->first + state->count++) % BENIGN_MAX] = *exe;
+}
+
+int state_judge(struct state *state, const struct exe_id *exe, enum exe_verdict verdict)
+{
+	__u32 value = verdict;
+	int r = bpf_map_update_elem(state->exes, exe, &value, BPF_ANY);
+
+	if (!r && verdict == EXE_BENIGN)
+		benign_push(state, exe);
+	return r;
+}
+
+void state_forget(struct state *state)
+{
+	struct exe_id exe;
+
+	while (!bpf_map_get_next_key(state->exes, NULL, &exe))
+		if (bpf_map_delete_elem(state->exes, &exe))
+			break;
+	state->first = state->count = 0;
+}
+
+int state_watch_path(struct state *state, const char *path)
+{
+	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct exe_id exe = {};
+	struct stat st;
+	long generation = 0;
+
+	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
+		return -ENOENT;
+	/* Where a filesystem has no generation to give, the first exec decides. */
+	if (ioctl(fd, FS_IOC_GETVERSION, &generation))
+		return -ENOTTY;
+	exe.ino = st.st_ino;
+	exe.dev = (uint32_t)(major(st.st_dev) << 20 | minor(st.st_dev));
+	exe.gen = (uint32_t)generation;
+	exe.ctime_sec = st.st_ctim.tv_sec;
+	exe.ctime_nsec = (uint32_t)st.st_ctim.tv_nsec;
+	return state_judge(state, &exe, EXE_WATCHED);
+}
+
+int state_losses(const struct state *state, uint64_t counts[LOSS_KERNEL_CAUSES])
+{
+	struct loss_entry *of_cpus = calloc((size_t)state->cpus, sizeof(*of_cpus));
+
+	if (!of_cpus)
+		return -ENOMEM;
+	for (__u32 cause = 0; cause < LOSS_KERNEL_CAUSES; cause++) {
+		counts[cause] = 0;
+		if (bpf_map_lookup_elem(state->losses, &cause, of_cpus))
+			continue;
+		for (int cpu = 0; cpu < state->cpus; cpu++)
+			counts[cause] += of_cpus[cpu].count;
+	}
+	free(of_cpus);
+	return 0;
+}
+
+void state_drop_destination(struct state *state, uint64_t flow, const struct ev_addr *remote)
+{
+	struct destination_key key = {.flow = flow, .remote = *remote};
+
+	bpf_map_delete_elem(state->destinations, &key);
+}

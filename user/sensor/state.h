@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What user space tells the kernel half: the engine's actions, and nothing else. */
+#ifndef CUSTODES_SENSOR_STATE_H
+#define CUSTODES_SENSOR_STATE_H
+
+#include "../../bpf/abi/maps.h"
+#include "../../bpf/abi/stats.h"
+#include "sensor.h"
+
+struct state;
+
+int state_open(struct state **state, const struct sensor *sensor);
+void state_close(struct state **state);
+
+/** This lineage is a product's: its network events count from now on as watched. */
+int state_watch(struct state *state, uint64_t lineage);
+/** Nobody's business: its tasks are dropped as they are next met. */
+int state_release(struct state *state, uint64_t lineage);
+/**
+ * This very executable costs nothing from now on, or is watched from its first
+ * instruction. Where the table is full the oldest benign one makes room (it is
+ * provisional again); a watched one never does.
+ */
+int state_judge(struct state *state, const struct exe_id *exe, enum exe_verdict verdict);
+/** Forgets every verdict: the policies have changed. */
+void state_forget(struct state *state);
+
+/** Marks an executable that the catalogue names, before anything has run. */
+int state_watch_path(struct state *state, const char *path);
+
+/** Losses by cause since loading, summed over the CPUs. */
+int state_losses(const struct state *state, uint64_t counts[LOSS_KERNEL_CAUSES]);
+
+/** Drops the totals of a destination whose socket is gone. */
+void state_drop_destination(struct state *state, uint64_t flow, const struct ev_addr *remote);
+
+#endif
