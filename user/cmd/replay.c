@@ -2,9 +2,10 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <unistd.h>
+#include <sys/stat.h>
 
 #include "../capture/reader.h"
+#include "../ingest/list.h"
 #include "../report/progress.h"
 #include "../util/log.h"
 #include "cmd.h"
@@ -15,8 +16,11 @@ static const char help[] =
 	"Usage: custodes replay CAPTURE [OPTION...]\n"
 	"\n"
 	"Checks a capture against its checkpoint and finds again what was found live,\n"
-	"byte for byte. Needs no root.\n"
+	"byte for byte. CAPTURE may also be a file with a list of events in JSON (see\n"
+	"custodes(8)); that needs --host. Needs no root.\n"
 	"\n"
+	"  --host FILE            judge as if the host had this profile: a file, or a\n"
+	"                         built-in name; policies are then the built-in ones\n"
 	"  --policies DIR         judge by the built-in documents and this directory's,\n"
 	"                         instead of the recorded ones; the host's profile stays\n"
 	"  --as-of DATE           judge as if all had happened on this day, YYYY-MM-DD\n"
@@ -33,9 +37,10 @@ struct replay_options {
 	unsigned int output_count;
 };
 
-enum { OPT_POLICIES = 256, OPT_AS_OF, OPT_OUTPUT };
+enum { OPT_HOST = 256, OPT_POLICIES, OPT_AS_OF, OPT_OUTPUT };
 
 static const struct option options[] = {
+	{"host", required_argument, NULL, OPT_HOST},
 	{"policies", required_argument, NULL, OPT_POLICIES},
 	{"as-of", required_argument, NULL, OPT_AS_OF},
 	{"output", required_argument, NULL, OPT_OUTPUT},
@@ -46,6 +51,9 @@ static const struct option options[] = {
 static int take(struct replay_options *replay, int option)
 {
 	switch (option) {
+	case OPT_HOST:
+		replay->policies.host = optarg;
+		return 0;
 	case OPT_POLICIES:
 		return policies_add(&replay->policies, optarg) ? usage_error("replay", "too many --policies") : 0;
 	case OPT_AS_OF:
@@ -68,46 +76,76 @@ static int exit_code(int error)
 	return error == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
 }
 
-static int play(struct pipeline *pipeline, struct reader *reader)
+/** A capture, or a list of events: both are a source with positions. */
+struct record {
+	struct reader *reader;
+	struct list *list;
+};
+
+static int record_open(struct record *record, const char *path, struct outcome_log *log)
 {
-	struct progress progress = progress_begin("replay");
-	const struct ev_head *event;
+	struct stat st;
 	int r;
 
-	while ((r = source_next(reader_source(reader), &event)) == SOURCE_EVENT) {
-		uint64_t position = reader_position(reader);
+	log->recorded = true;
+	if (!stat(path, &st) && S_ISREG(st.st_mode)) {
+		r = list_open(&record->list, path);
+		log->origin = r ? NULL : list_origin(record->list);
+		return r;
+	}
+	r = reader_open(&record->reader, path);
+	log->origin = r ? NULL : reader_checkpoint(record->reader)->origin;
+	return r;
+}
+
+static void record_close(struct record *record)
+{
+	reader_close(&record->reader);
+	list_close(&record->list);
+}
+
+static int play(struct pipeline *pipeline, const struct record *record)
+{
+	struct source *source = record->reader ? reader_source(record->reader) : list_source(record->list);
+	struct progress progress = progress_begin("replay");
+	const struct ev_head *event;
+	uint64_t line = 0;
+	int r;
+
+	while ((r = source_next(source, &event)) == SOURCE_EVENT) {
+		uint64_t position = record->reader ? reader_position(record->reader) : line++;
 
 		r = pipeline_replayed(pipeline, event, position);
 		if (r)
 			return r;
-		if (position % 65536 == 0)
-			progress_show(&progress, reader_progress(reader));
+		if (position % 65536 == 0 && record->reader)
+			progress_show(&progress, reader_progress(record->reader));
 	}
 	progress_end(&progress);
 	return r == SOURCE_END ? pipeline_flush(pipeline) : r;
 }
 
-static int replay_capture(struct replay_options *replay, const char *path)
+static int replay_record(struct replay_options *replay, const char *path)
 {
 	_cleanup_(documents_free) struct documents documents = {};
-	_cleanup_(reader_close) struct reader *reader = NULL;
+	_cleanup_(record_close) struct record record = {};
 	struct pipeline pipeline = {};
 	int r;
 
-	if (replay->policies.count) {
+	if (replay->policies.count || replay->policies.host) {
 		if (policies_gather(&replay->policies, &documents))
 			return EXIT_USAGE;
 		replay->engine.policies = &documents;
+		replay->engine.host = replay->policies.host ? documents.items[documents.count - 1].name : NULL;
 	}
-	r = reader_open(&reader, path);
+	r = record_open(&record, path, &pipeline.log);
 	if (r)
 		return exit_code(r);
-	if (pipeline_open(&pipeline, &replay->engine, replay->outputs, replay->output_count, true)) {
-		pipeline_close(&pipeline);
-		return EXIT_USAGE;
-	}
-	pipeline.log = (struct outcome_log){.origin = reader_checkpoint(reader)->origin, .recorded = true};
-	r = play(&pipeline, reader);
+	if (record.list && !replay->engine.host)
+		return usage_error("replay", "a list of events needs --host");
+	r = pipeline_open(&pipeline, &replay->engine, replay->outputs, replay->output_count, true) ?
+		    -EINVAL :
+		    play(&pipeline, &record);
 	if (!r)
 		pipeline_say(&pipeline);
 	r = r ? exit_code(r) : pipeline_exit_code(&pipeline);
@@ -130,5 +168,5 @@ int cmd_replay(int argc, char **argv)
 	if (optind + 1 != argc)
 		return usage_error("replay", optind < argc ? "expected one capture" : "a capture is needed");
 	signal(SIGPIPE, SIG_IGN);
-	return replay_capture(&replay, argv[optind]);
+	return replay_record(&replay, argv[optind]);
 }

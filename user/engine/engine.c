@@ -28,12 +28,13 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	const struct ev_exec *exec = (const struct ev_exec *)event;
 	struct process_key key = {.start = event->start, .tgid = event->tgid};
 	struct process *process = process_find(engine, event->tgid, event->start);
-	struct lineage *lineage = lineage_find(engine, event->lineage), *left = NULL;
+	struct lineage *lineage = lineage_find(engine, event->lineage), *left;
+	uint64_t left_id = 0;
 
 	if (!lineage)
 		lineage = lineage_add(engine, event->lineage, exec->parent_lineage);
 	if (process && process->lineage != lineage) {
-		left = process->lineage;
+		left_id = process->lineage->id;
 		process_drop(engine, process);
 		process = NULL;
 	}
@@ -53,6 +54,7 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	if (!process->exe->path && process->path)
 		process->exe->path = strdup(process->path);
 	judge_process(engine, process);
+	left = left_id ? lineage_find(engine, left_id) : NULL; /* it may have been let go by now */
 	if (left)
 		lineage_settle(engine, left);
 	return 0;
@@ -121,7 +123,7 @@ static int on_exit_(struct engine *engine, const struct ev_head *event)
 		outcome->parent = view_parent(engine, process);
 		outcome->product = view_product(engine, lineage, process->product, process->evidence);
 	}
-	process_drop(engine, process);
+	process_end(engine, process);
 	lineage_settle(engine, lineage);
 	settle_waiting(engine);
 	return 0;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Policies arrive in the record: documents in pieces, then the word that they hold. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../util/log.h"
@@ -82,28 +83,38 @@ static const struct document *book_whole(const struct book *book, const char *sh
 	return memcmp(sum, sha256, DIGEST_SIZE) ? NULL : document;
 }
 
-static int gather(const struct engine *engine, const struct ev_policy *event, struct documents *documents,
-		  char host[256])
+static int add_recorded(const struct engine *engine, const struct ev_policy *event, const char *host,
+			struct documents *documents)
 {
-	struct view list = event_view(&event->head, event->documents), named = event_view(&event->head, event->host);
-	const struct documents *instead = engine->options.policies;
+	struct view list = event_view(&event->head, event->documents);
 
-	if (named.size >= 256)
-		return -EBADMSG;
-	memcpy(host, named.at, named.size);
-	host[named.size] = '\0';
-	for (size_t i = 0; instead && i < instead->count; i++)
-		documents_add(documents, instead->items[i].name, instead->items[i].text, instead->items[i].size);
 	for (size_t off = 0; off + DIGEST_SIZE <= list.size; off += DIGEST_SIZE) {
 		const struct document *document = book_whole(&engine->book, list.at + off);
 
 		if (!document)
 			return log_error(-EBADMSG, "event %llu: a policy document is not whole in the record",
 					 (unsigned long long)engine->position);
-		if (!instead || !strcmp(document->name, host))
+		if (!engine->options.policies || !strcmp(document->name, host))
 			documents_add(documents, document->name, document->text, document->size);
 	}
 	return 0;
+}
+
+static int gather(const struct engine *engine, const struct ev_policy *event, struct documents *documents,
+		  char host[256])
+{
+	const struct documents *instead = engine->options.policies;
+	struct view named = event_view(&event->head, event->host);
+
+	if (named.size >= 256)
+		return -EBADMSG;
+	if (engine->options.host)
+		snprintf(host, 256, "%s", engine->options.host);
+	else
+		snprintf(host, 256, "%.*s", (int)named.size, named.at);
+	for (size_t i = 0; instead && i < instead->count; i++)
+		documents_add(documents, instead->items[i].name, instead->items[i].text, instead->items[i].size);
+	return engine->options.host ? 0 : add_recorded(engine, event, host, documents);
 }
 
 static void take_policy(struct engine *engine, struct policy *policy)

@@ -45,6 +45,7 @@ struct process {
 	uint64_t exec_position;
 	bool exec_untold; /* its exec is kept until the facts about it are in */
 	bool facts_in;
+	bool ended; /* kept for the sockets that it owned */
 	struct process *prev, *next; /* of its lineage */
 	UT_hash_handle hh;
 };
@@ -193,6 +194,8 @@ struct engine {
 struct process *process_find(struct engine *engine, uint32_t tgid, uint64_t start);
 struct process *process_add(struct engine *engine, const struct process_key *key, struct lineage *lineage);
 void process_drop(struct engine *engine, struct process *process);
+/** It has exited: it goes, unless a socket that is still open was its. */
+void process_end(struct engine *engine, struct process *process);
 struct lineage *lineage_find(struct engine *engine, uint64_t id);
 struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent);
 /** Lets it go with all that is of it; the kernel half is told. */

@@ -62,6 +62,23 @@ void process_drop(struct engine *engine, struct process *process)
 	process_free(process);
 }
 
+static bool owns_flow(const struct process *process)
+{
+	const struct flow *flow;
+
+	DL_FOREACH(process->lineage->flows, flow)
+		if (!memcmp(&flow->owner, &process->key, sizeof(process->key)))
+			return true;
+	return false;
+}
+
+void process_end(struct engine *engine, struct process *process)
+{
+	process->ended = true;
+	if (!owns_flow(process))
+		process_drop(engine, process);
+}
+
 /* ---- lineages ---- */
 
 struct lineage *lineage_find(struct engine *engine, uint64_t id)
@@ -183,9 +200,13 @@ static void flow_free(struct flow *flow)
 
 void flow_drop(struct engine *engine, struct flow *flow)
 {
+	struct process *owner = process_find(engine, flow->owner.tgid, flow->owner.start);
+
 	HASH_DEL(engine->flows, flow);
 	DL_DELETE(flow->lineage->flows, flow);
 	flow_free(flow);
+	if (owner && owner->ended)
+		process_end(engine, owner);
 }
 
 struct channel *channel_find(struct engine *engine, const struct lineage *lineage, const struct ev_addr *remote,

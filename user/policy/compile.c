@@ -399,6 +399,11 @@ static int longest_first(const void *a, const void *b)
 	return (y->bits > x->bits) - (y->bits < x->bits);
 }
 
+static int by_id(const void *a, const void *b)
+{
+	return strcmp(((const struct measure *)a)->id, ((const struct measure *)b)->id);
+}
+
 static void check_whole(struct compiler *compiler)
 {
 	struct policy *policy = compiler->policy;
@@ -410,6 +415,8 @@ static void check_whole(struct compiler *compiler)
 	if (host->scheme)
 		check_tiers(compiler, host->document, "/classification/tier", host->scheme,
 			    &(struct strings){(const char **)&host->tier, 1});
+	if (policy->measure_count) /* rulings come in this order, whatever the files' */
+		qsort(policy->measures, policy->measure_count, sizeof(*policy->measures), by_id);
 	if (policy->overlay_count)
 		qsort(policy->overlays, policy->overlay_count, sizeof(*policy->overlays), longest_first);
 }

@@ -89,7 +89,7 @@ static void reason_control(struct buf *reason, const struct vendor *vendor, cons
 		if (strcmp(vendor->controls[i].country, country))
 			continue;
 		buf_printf(reason, "%s%s%s", glue, vendor->controls[i].basis,
-			   vendor->controls[i].confidence == CONFIDENCE_LOW ? ", low confidence" : "");
+			   vendor->controls[i].confidence == CONFIDENCE_LOW ? " at low confidence" : "");
 		glue = ", ";
 	}
 	buf_byte(reason, ')');

@@ -2,6 +2,7 @@
 #include "hooks.h"
 
 #include "../util/cleanup.h"
+#include "probe.h"
 
 const struct feature_info features[FEATURES] = {
 	[FEATURE_PROCESSES] = {"processes", "fork, exec and exit", true, "everything"},
@@ -36,6 +37,7 @@ const struct hook hooks[] = {
 	{"tick_destinations", FEATURE_TICKS, 0, HOOK_ITER_DESTINATIONS, "bpf_map_elem"},
 };
 const size_t hook_count = ARRAY_SIZE(hooks);
+_Static_assert(ARRAY_SIZE(hooks) <= HOOKS_MAX, "a place for every hook");
 
 const char *way_lost(enum feature feature, unsigned int way)
 {

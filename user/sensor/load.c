@@ -1,178 +1,27 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <bpf/libbpf.h>
-#include <linux/mount.h>
 
 #include "../util/jsonw.h"
 #include "../util/log.h"
+#include "object.h"
+#include "probe.h"
 #include "sensor.h"
-
-#define HOOKS_MAX 32
-
-extern const char sensor_object[], sensor_object_end[];
-__asm__(".section .rodata\n"
-	".balign 8\n"
-	".global sensor_object, sensor_object_end\n"
-	"sensor_object: .incbin \"sensor.bpf.o\"\n"
-	"sensor_object_end: .byte 0\n"
-	".previous\n");
 
 struct sensor {
 	struct bpf_object *object;
 	struct bpf_link *links[HOOKS_MAX];
-	struct sensor_feature features[FEATURES];
+	struct probe probe; /* all zero where everything was taken at once */
 	int cgroup;
 };
 
-/* ---- what libbpf says is kept for whoever must explain a refusal ---- */
-
-static struct buf libbpf_said;
-
-static int keep_words(enum libbpf_print_level level, const char *format, va_list args)
-{
-	if (level == LIBBPF_DEBUG)
-		return 0;
-	buf_vprintf(&libbpf_said, format, args);
-	return 0;
-}
-
-/**
- * The root of the cgroup hierarchy, without a mount that anybody sees: a mounted
- * one may be elsewhere, hidden, or absent.
- */
-static int cgroup_root(void)
-{
-	int fs = (int)syscall(SYS_fsopen, "cgroup2", 1 /* FSOPEN_CLOEXEC */);
-	int mount = -1;
-
-	if (fs < 0)
-		return -errno;
-	if (!syscall(SYS_fsconfig, fs, 6 /* FSCONFIG_CMD_CREATE */, NULL, NULL, 0))
-		mount = (int)syscall(SYS_fsmount, fs, 1 /* FSMOUNT_CLOEXEC */, 0);
-	if (mount < 0)
-		mount = -errno;
-	close(fs);
-	return mount;
-}
-
-static struct bpf_object *object_open(void)
-{
-	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "custodes");
-
-	return bpf_object__open_mem(sensor_object, (size_t)(sensor_object_end - sensor_object), &options);
-}
-
-static struct bpf_link *iter_attach(const struct bpf_program *program, const struct bpf_object *object,
-				    const char *map)
-{
-	union bpf_iter_link_info info = {};
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
-
-	if (map)
-		info.map.map_fd = (__u32)bpf_object__find_map_fd_by_name(object, map);
-	return bpf_program__attach_iter(program, map ? &options : NULL);
-}
-
-static struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *object, int cgroup)
-{
-	const struct bpf_program *program = bpf_object__find_program_by_name(object, hook->program);
-
-	switch (hook->attach) {
-	case HOOK_TRACEPOINT:
-		return bpf_program__attach(program);
-	case HOOK_CGROUP:
-		return bpf_program__attach_cgroup(program, cgroup);
-	case HOOK_ITER_TASK:
-		return iter_attach(program, object, NULL);
-	case HOOK_ITER_SOCKS:
-		return iter_attach(program, object, "socks");
-	case HOOK_ITER_DESTINATIONS:
-		return iter_attach(program, object, "destinations");
-	}
-	errno = EINVAL;
-	return NULL;
-}
-
-/* ---- probing: each program alone, loaded and attached, since loading proves nothing ---- */
-
-static int probe_hook(const struct hook *hook, int cgroup)
-{
-	struct bpf_object *object = object_open();
-	struct bpf_program *program;
-	struct bpf_link *link = NULL;
-	int r;
-
-	if (!object)
-		return -errno;
-	bpf_object__for_each_program(program, object)
-		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), hook->program));
-	r = bpf_object__load(object);
-	if (!r) {
-		link = hook_attach(hook, object, cgroup);
-		r = link ? 0 : -errno;
-	}
-	bpf_link__destroy(link);
-	bpf_object__close(object);
-	return r;
-}
-
-static bool unwanted(const struct sensor_options *options, const char *program)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(options->without) && options->without[i]; i++)
-		if (!strcmp(options->without[i], program))
-			return true;
-	return false;
-}
-
-/** Whether every program of a way is taken; those that are not go into `refused`. */
-static bool probe_way(struct sensor *sensor, const struct sensor_options *options, enum feature feature,
-		      unsigned int way)
-{
-	struct sensor_feature *seen = &sensor->features[feature];
-	bool any = false, all = true;
-
-	for (size_t i = 0; i < hook_count; i++) {
-		int r;
-
-		if (hooks[i].feature != feature || hooks[i].way != way)
-			continue;
-		any = true;
-		r = unwanted(options, hooks[i].program) ? -ECANCELED : probe_hook(&hooks[i], sensor->cgroup);
-		if (!r)
-			continue;
-		all = false;
-		buf_printf(&seen->refused, "%s%s: %s", seen->refused.size ? "; " : "", hooks[i].program,
-			   r == -ECANCELED ? "not wanted (--without)" : strerror(-r));
-	}
-	return any && all;
-}
-
-static void probe_features(struct sensor *sensor, const struct sensor_options *options)
-{
-	for (int feature = 0; feature < FEATURES; feature++) {
-		struct sensor_feature *seen = &sensor->features[feature];
-
-		buf_clear(&seen->refused);
-		seen->way = -1;
-		for (unsigned int way = 0; way < WAYS && seen->way < 0; way++)
-			if (probe_way(sensor, options, (enum feature)feature, way))
-				seen->way = (int)way;
-	}
-}
-
-/* ---- loading what was chosen ---- */
-
 static bool chosen(const struct sensor *sensor, const struct hook *hook)
 {
-	return sensor->features[hook->feature].way == (int)hook->way;
+	return sensor->probe.ways[hook->feature] == (int)hook->way;
 }
 
 static void unload(struct sensor *sensor)
@@ -209,13 +58,25 @@ static int load(struct sensor *sensor)
 	return r;
 }
 
-static int refuse(const struct sensor *sensor)
+static void say_refusals(const struct probe *probe)
 {
+	for (size_t i = 0; i < hook_count; i++)
+		if (probe->results[i] && probe->results[i] != -ECANCELED)
+			log_warning("this kernel refuses %s: %s", hooks[i].program, strerror(-probe->results[i]));
 	for (int i = 0; i < FEATURES; i++)
-		if (features[i].required && sensor->features[i].way < 0)
-			return log_error(-ENOTSUP, "this kernel refuses what sees %s (%s)", features[i].sees,
-					 sensor->features[i].refused.data);
-	return 0;
+		if (probe->ways[i])
+			log_warning("%s: %s", features[i].name,
+				    probe->ways[i] < 0 ? features[i].lost :
+							 way_lost((enum feature)i, (unsigned int)probe->ways[i]));
+}
+
+/** The first program without which nothing works, or NULL. */
+static const char *missing_program(const struct probe *probe)
+{
+	for (size_t i = 0; i < hook_count; i++)
+		if (features[hooks[i].feature].required && probe->ways[hooks[i].feature] < 0 && probe->results[i])
+			return hooks[i].program;
+	return NULL;
 }
 
 /**
@@ -224,29 +85,20 @@ static int refuse(const struct sensor *sensor)
  */
 static int load_best(struct sensor *sensor, const struct sensor_options *options)
 {
+	const char *missing;
 	int r = options->without[0] ? -ECANCELED : load(sensor);
 
 	if (!r)
 		return 0;
-	probe_features(sensor, options);
-	r = refuse(sensor);
+	r = probe_run(&sensor->probe, options->without);
 	if (r)
 		return r;
+	say_refusals(&sensor->probe);
+	missing = missing_program(&sensor->probe);
+	if (missing)
+		return log_error(-ENOTSUP, "the sensor cannot run without %s", missing);
 	r = load(sensor);
 	return r ? log_error(r, "programs that load alone do not load together") : 0;
-}
-
-static int prerequisites(struct sensor *sensor)
-{
-	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		return log_error(-ENOENT, "this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built with "
-					  "CONFIG_DEBUG_INFO_BTF");
-	if (geteuid())
-		return log_error(-EPERM, "the sensor needs root to load and attach its programs");
-	sensor->cgroup = cgroup_root();
-	if (sensor->cgroup < 0)
-		return log_error(sensor->cgroup, "the cgroup2 hierarchy cannot be opened");
-	return 0;
 }
 
 int sensor_open(struct sensor **sensor, const struct sensor_options *options)
@@ -254,18 +106,16 @@ int sensor_open(struct sensor **sensor, const struct sensor_options *options)
 	struct sensor *s = calloc(1, sizeof(*s));
 	int r;
 
-	_Static_assert(HOOKS_MAX >= 19, "a link for every hook");
 	*sensor = NULL;
 	if (!s)
 		return -ENOMEM;
 	s->cgroup = -1;
-	libbpf_set_print(keep_words);
-	r = prerequisites(s);
-	if (!r)
-		r = load_best(s, options);
-	if (log_says(LOG_LEVEL_DEBUG) && libbpf_said.size)
-		log_debug("libbpf: %s", libbpf_said.data);
-	buf_free(&libbpf_said);
+	r = sensor_prerequisites();
+	if (!r) {
+		s->cgroup = cgroup_root();
+		r = s->cgroup < 0 ? log_error(s->cgroup, "the cgroup2 hierarchy cannot be opened") :
+				    load_best(s, options);
+	}
 	if (r)
 		sensor_close(&s);
 	*sensor = s;
@@ -279,16 +129,9 @@ void sensor_close(struct sensor **sensor)
 	if (!s)
 		return;
 	unload(s);
-	for (int i = 0; i < FEATURES; i++)
-		buf_free(&s->features[i].refused);
 	closep(&s->cgroup);
 	free(s);
 	*sensor = NULL;
-}
-
-const struct sensor_feature *sensor_features(const struct sensor *sensor)
-{
-	return sensor->features;
 }
 
 int sensor_map(const struct sensor *sensor, const char *name)
@@ -302,11 +145,11 @@ void sensor_json(const struct sensor *sensor, struct buf *to)
 
 	jsonw_object(&w, NULL);
 	for (int i = 0; i < FEATURES; i++) {
-		const struct sensor_feature *seen = &sensor->features[i];
+		int way = sensor->probe.ways[i];
 
 		jsonw_object(&w, features[i].name);
-		jsonw_i64(&w, "way", seen->way);
-		jsonw_str(&w, "lost", seen->way < 0 ? features[i].lost : way_lost((enum feature)i, (unsigned int)seen->way));
+		jsonw_i64(&w, "way", way);
+		jsonw_str(&w, "lost", way < 0 ? features[i].lost : way_lost((enum feature)i, (unsigned int)way));
 		jsonw_object_end(&w);
 	}
 	jsonw_object_end(&w);

@@ -13,12 +13,6 @@ struct sensor_options {
 	const char *without[8]; /* programs that are not to be used, ended by NULL */
 };
 
-/** How a feature is seen on this kernel. */
-struct sensor_feature {
-	int way; /* as in hooks.h; -1: in no way */
-	struct buf refused; /* which programs the kernel refused, and why; empty: none */
-};
-
 /**
  * Loads and attaches, feature by feature, the best way that this kernel takes.
  * Says why where it cannot. 0; -ENOENT: no BTF; -EPERM: not the rights; -ENOTSUP:
@@ -27,7 +21,6 @@ struct sensor_feature {
 int sensor_open(struct sensor **sensor, const struct sensor_options *options);
 void sensor_close(struct sensor **sensor);
 
-const struct sensor_feature *sensor_features(const struct sensor *sensor);
 /** What is attached and what is lost, as one line of JSON. */
 void sensor_json(const struct sensor *sensor, struct buf *to);
 

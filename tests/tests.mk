@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Every test runs a program built with ASan and UBSan; what is measured is not.
+
+TEST_BUILD := build/asan
+UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
+UNIT_TESTS := $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%)
+LIVE_PROGRAMS := $(patsubst tests/live/programs/%.c,build/live/%,$(sort $(wildcard tests/live/programs/*.c)))
+
+.PHONY: test check bench test-programs unit-programs
+test: bootstrap
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan test-programs
+	$(Q)tests/run $(SUITES)
+
+check: bootstrap
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/check/run
+
+bench:
+	@tools/bootstrap build bench
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory bench-programs
+	$(Q)tests/bench/run $(BENCH)
+
+# Called with FLAVOUR=asan.
+test-programs: $(TEST_BUILD)/custodes $(UNIT_TESTS) $(LIVE_PROGRAMS)
+
+$(TEST_BUILD)/tests/unit/%: $(TEST_BUILD)/tests/unit/%.o $(USER_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(USER_LDFLAGS) $(LDFLAGS) $^ $(USER_LDLIBS) -lcmocka $(LDLIBS) -o $@
+
+# Programs that are watched: static, so that an exec is nothing but an exec.
+build/live/%: tests/live/programs/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -static $(WARN) $< -o $@
+
+.PHONY: bench-programs
+BENCH_PROGRAMS := $(patsubst tests/bench/programs/%.c,build/bench/%,$(sort $(wildcard tests/bench/programs/*.c)))
+bench-programs: $(BENCH_PROGRAMS)
+build/bench/%: tests/bench/programs/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARN) $< -o $@ -lpthread
+
+.SECONDARY: $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.o)
+-include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d)

@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "../capture/reader.h"
+#include "../report/why.h"
+#include "../util/file.h"
+#include "../util/log.h"
+#include "../util/style.h"
+#include "cmd.h"
+#include "pipeline.h"
+#include "policies.h"
+
+static const char help[] =
+	"Usage: custodes explain FINDING CAPTURE\n"
+	"       custodes explain --host FILE --product ID [--at DATE]\n"
+	"\n"
+	"Why a finding, or why a verdict: the measure, its force, the sentence quoted, and\n"
+	"what would change it. FINDING is the id that stands under \"evidence\" (event.id in\n"
+	"ECS), or its first digits. Needs no root.\n"
+	"\n"
+	"  --host FILE       the host's profile: a file, or a built-in name\n"
+	"  --product ID      a product of the catalogue\n"
+	"  --at DATE         on this day, YYYY-MM-DD (UTC); today if absent\n"
+	"  --policies DIR    more documents: a site's own products and measures\n"
+	"  -h, --help\n"
+	"\n"
+	"Exit status: 0, 2 bad usage or input or no such finding, 3 evidence invalid.\n";
+
+enum { OPT_HOST = 256, OPT_PRODUCT, OPT_AT, OPT_POLICIES };
+
+static const struct option options[] = {
+	{"host", required_argument, NULL, OPT_HOST},
+	{"product", required_argument, NULL, OPT_PRODUCT},
+	{"at", required_argument, NULL, OPT_AT},
+	{"policies", required_argument, NULL, OPT_POLICIES},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
+struct explain_options {
+	struct policy_options policies;
+	const char *product;
+	day_t day;
+};
+
+static int take(struct explain_options *explain, int option)
+{
+	switch (option) {
+	case OPT_HOST:
+		explain->policies.host = optarg;
+		return 0;
+	case OPT_PRODUCT:
+		explain->product = optarg;
+		return 0;
+	case OPT_AT:
+		explain->day = day_parse(optarg);
+		return explain->day == DAY_NONE ? usage_error("explain", "--at %s: expected a day, YYYY-MM-DD", optarg) : 0;
+	case OPT_POLICIES:
+		return policies_add(&explain->policies, optarg) ? usage_error("explain", "too many --policies") : 0;
+	default:
+		return usage_error("explain", "unknown or incomplete option");
+	}
+}
+
+static int print(struct buf *text)
+{
+	return file_write(STDOUT_FILENO, text->data, text->size) ? EXIT_USAGE : EXIT_CLEAN;
+}
+
+static int explain_verdict(const struct explain_options *explain)
+{
+	_cleanup_(documents_free) struct documents documents = {};
+	_cleanup_(policy_free) struct policy *policy = NULL;
+	_cleanup_(buf_free) struct buf text = {};
+	const struct product *product;
+
+	if (!explain->policies.host || !explain->product)
+		return usage_error("explain", "expected FINDING CAPTURE, or --host and --product");
+	if (policies_load(&explain->policies, &documents, &policy))
+		return EXIT_USAGE;
+	product = policy_product(policy, explain->product);
+	if (!product)
+		return usage_error("explain", "--product %s: no such product in the catalogue", explain->product);
+	why_product(policy, product, explain->day == DAY_NONE ? day_today() : explain->day,
+		    style_wanted(STDOUT_FILENO), style_columns(STDOUT_FILENO), &text);
+	return print(&text);
+}
+
+/* ---- a finding of a capture: replayed until it is found again ---- */
+
+struct search {
+	const char *id;
+	struct outcome_log log;
+	struct engine *engine;
+	struct batch batch;
+	struct buf text;
+	unsigned int found;
+};
+
+static void describe(struct search *search, const struct outcome *outcome)
+{
+	const struct policy *policy = engine_policy(search->engine);
+	const struct product *product =
+		policy && outcome->product ? policy_product(policy, outcome->product->id) : NULL;
+	bool colour = style_wanted(STDOUT_FILENO);
+
+	format_text.render(outcome, &search->log, colour, &search->text);
+	if (product)
+		why_product(policy, product, day_of(outcome->wall), colour, style_columns(STDOUT_FILENO), &search->text);
+	if (outcome->destination)
+		buf_str(&search->text,
+			"  by the site:  an overlay (--policies) may state whose network this is, and under whose control\n");
+}
+
+static void look(struct search *search)
+{
+	for (size_t i = 0; i < search->batch.outcome_count; i++) {
+		const struct outcome *outcome = &search->batch.outcomes[i];
+		char id[33];
+
+		if (outcome->type != OUTCOME_FINDING)
+			continue;
+		outcome_id(outcome, &search->log, id);
+		if (strncmp(id, search->id, strlen(search->id)))
+			continue;
+		if (!search->found++)
+			describe(search, outcome);
+	}
+	batch_reset(&search->batch);
+	batch_actions_done(&search->batch);
+}
+
+static int replay(struct search *search, struct reader *reader)
+{
+	const struct ev_head *event;
+	int r;
+
+	search->log = (struct outcome_log){.origin = reader_checkpoint(reader)->origin, .recorded = true};
+	while ((r = source_next(reader_source(reader), &event)) == SOURCE_EVENT) {
+		r = engine_step(search->engine, event, reader_position(reader), &search->batch);
+		if (r)
+			return r;
+		look(search);
+	}
+	return r == SOURCE_END ? 0 : r;
+}
+
+static int explain_finding(const char *id, const char *path)
+{
+	const struct engine_options engine = {.as_of = DAY_NONE};
+	_cleanup_(reader_close) struct reader *reader = NULL;
+	struct search search = {.id = id};
+	int r = reader_open(&reader, path);
+
+	if (!r)
+		r = engine_new(&search.engine, &engine);
+	if (!r)
+		r = replay(&search, reader);
+	if (r)
+		r = r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
+	else if (!search.found)
+		r = usage_error("explain", "%s: no finding of %s has this id", id, path);
+	else if (search.found > 1)
+		r = usage_error("explain", "%s: %u findings begin so; give more digits", id, search.found);
+	else
+		r = print(&search.text);
+	buf_free(&search.text);
+	batch_free(&search.batch);
+	engine_free(&search.engine);
+	return r;
+}
+
+int cmd_explain(int argc, char **argv)
+{
+	struct explain_options explain = {.day = DAY_NONE};
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == 'h')
+			return usage_help(help);
+		r = take(&explain, option);
+		if (r)
+			return r;
+	}
+	if (optind + 2 == argc)
+		return explain_finding(argv[optind], argv[optind + 1]);
+	if (optind != argc)
+		return usage_error("explain", "expected FINDING CAPTURE, or --host and --product");
+	return explain_verdict(&explain);
+}

@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "list.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "../util/digest.h"
+#include "../util/file.h"
+#include "../util/json.h"
+#include "../util/log.h"
+
+#define LIST_LIMIT (64u << 20)
+
+struct list {
+	struct source source;
+	char *path;
+	char origin[80];
+	struct buf text;
+	const char *at;
+	size_t line;
+	struct draft draft;
+};
+
+enum field_type { FIELD_NUMBER, FIELD_ADDRESS, FIELD_EXE, FIELD_HEX, FIELD_CHARS };
+
+/** A member that is no string: those are in event_strings. */
+static const struct field {
+	uint16_t kind; /* 0: of every head */
+	const char *name;
+	enum field_type type;
+	size_t offset;
+	size_t size;
+} fields[] = {
+#define HEAD(member)	 {0, #member, FIELD_NUMBER, offsetof(struct ev_head, member), sizeof(((struct ev_head *)0)->member)}
+#define FIELD(KIND, name, member, type) \
+	{EV_##KIND, #member, type, offsetof(struct ev_##name, member), sizeof(((struct ev_##name *)0)->member)}
+	HEAD(flags), HEAD(channel), HEAD(time), HEAD(seq), HEAD(cpu), HEAD(tgid), HEAD(tid), HEAD(start), HEAD(lineage),
+	FIELD(FORK, fork, parent_start, FIELD_NUMBER),
+	FIELD(FORK, fork, parent_tgid, FIELD_NUMBER),
+	FIELD(EXEC, exec, exe, FIELD_EXE),
+	FIELD(EXEC, exec, exe_size, FIELD_NUMBER),
+	FIELD(EXEC, exec, parent_lineage, FIELD_NUMBER),
+	FIELD(EXEC, exec, parent_start, FIELD_NUMBER),
+	FIELD(EXEC, exec, parent_tgid, FIELD_NUMBER),
+	FIELD(EXEC, exec, uid, FIELD_NUMBER),
+	FIELD(EXEC, exec, gid, FIELD_NUMBER),
+	FIELD(EXEC, exec, mntns, FIELD_NUMBER),
+	FIELD(EXEC, exec, netns, FIELD_NUMBER),
+	FIELD(EXEC, exec, comm, FIELD_CHARS),
+	FIELD(EXEC, exec, state, FIELD_NUMBER),
+	FIELD(EXIT, exit, code, FIELD_NUMBER),
+	FIELD(CONNECT, connect, flow, FIELD_NUMBER),
+	FIELD(CONNECT, connect, remote, FIELD_ADDRESS),
+	FIELD(CONNECT, connect, proto, FIELD_NUMBER),
+	FIELD(SEND, send, flow, FIELD_NUMBER),
+	FIELD(SEND, send, bytes, FIELD_NUMBER),
+	FIELD(SEND, send, remote, FIELD_ADDRESS),
+	FIELD(SEND, send, proto, FIELD_NUMBER),
+	FIELD(FLOW, flow, flow, FIELD_NUMBER),
+	FIELD(FLOW, flow, sent, FIELD_NUMBER),
+	FIELD(FLOW, flow, received, FIELD_NUMBER),
+	FIELD(FLOW, flow, remote, FIELD_ADDRESS),
+	FIELD(FLOW, flow, local, FIELD_ADDRESS),
+	FIELD(FLOW, flow, proto, FIELD_NUMBER),
+	FIELD(START, start, wall_offset, FIELD_NUMBER),
+	FIELD(STOP, stop, events, FIELD_NUMBER),
+	FIELD(STOP, stop, lost, FIELD_NUMBER),
+	FIELD(CLOCK, clock, wall_offset, FIELD_NUMBER),
+	FIELD(CLOCK, clock, change, FIELD_NUMBER),
+	FIELD(LOSS, loss, count, FIELD_NUMBER),
+	FIELD(LOSS, loss, since, FIELD_NUMBER),
+	FIELD(LOSS, loss, cause, FIELD_NUMBER),
+	FIELD(EXECUTABLE, executable, exe, FIELD_EXE),
+	FIELD(EXECUTABLE, executable, size, FIELD_NUMBER),
+	FIELD(EXECUTABLE, executable, sha256, FIELD_HEX),
+	FIELD(PLACE, place, address, FIELD_ADDRESS),
+	FIELD(PLACE, place, asn, FIELD_NUMBER),
+	FIELD(PLACE, place, country, FIELD_CHARS),
+	FIELD(PLACE, place, server_country, FIELD_CHARS),
+};
+
+static const struct {
+	uint16_t kind;
+	const char *name;
+	size_t size;
+} kinds[] = {
+#define EVENT(number, NAME, name) {EV_##NAME, #name, sizeof(struct ev_##name)},
+#include "../../bpf/abi/events.def"
+#undef EVENT
+};
+
+static int fault(const struct list *list, const char *member, const char *what)
+{
+	return log_error(0, "%s:%zu: /%s: %s", list->path, list->line, member, what);
+}
+
+/* ---- values ---- */
+
+static bool put_number(uint8_t *to, size_t size, const cJSON *value)
+{
+	uint64_t number;
+
+	if (!cJSON_IsNumber(value))
+		return false;
+	number = value->valuedouble < 0 ? (uint64_t)(int64_t)value->valuedouble : (uint64_t)value->valuedouble;
+	memcpy(to, &number, size); /* the contract is little-endian, as every host that we run on */
+	return true;
+}
+
+static bool put_address(uint8_t *to, const cJSON *value)
+{
+	struct ev_addr address = {};
+	char host[INET6_ADDRSTRLEN];
+	const char *text = cJSON_GetStringValue(value), *colon = text ? strrchr(text, ':') : NULL;
+	size_t length = colon ? (size_t)(colon - text) : 0;
+
+	if (!colon || length >= sizeof(host) || !length)
+		return false;
+	address.family = *text == '[' ? 6 : 4;
+	address.port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
+	memcpy(host, text, length);
+	host[length] = '\0';
+	if (address.family == 6)
+		host[length - 1] = '\0';
+	if (inet_pton(address.family == 6 ? AF_INET6 : AF_INET, host + (address.family == 6), address.addr) != 1)
+		return false;
+	memcpy(to, &address, sizeof(address));
+	return true;
+}
+
+static bool put_hex(uint8_t *to, size_t size, const cJSON *value)
+{
+	const char *text = cJSON_GetStringValue(value);
+
+	if (!text || strlen(text) != 2 * size)
+		return false;
+	for (size_t i = 0; i < size; i++) {
+		unsigned int byte;
+
+		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+			return false;
+		to[i] = (uint8_t)byte;
+	}
+	return true;
+}
+
+static bool put_chars(uint8_t *to, size_t size, const cJSON *value)
+{
+	const char *text = cJSON_GetStringValue(value);
+
+	if (!text || strlen(text) > size)
+		return false;
+	memcpy(to, text, strlen(text));
+	return true;
+}
+
+static bool put_field(uint8_t *event, const struct field *field, const cJSON *value)
+{
+	uint8_t *to = event + field->offset;
+
+	switch (field->type) {
+	case FIELD_NUMBER:
+		return put_number(to, field->size, value);
+	case FIELD_ADDRESS:
+		return put_address(to, value);
+	case FIELD_EXE:
+		return put_number(to + offsetof(struct exe_id, ino), sizeof(uint64_t), value);
+	case FIELD_HEX:
+		return put_hex(to, field->size, value);
+	case FIELD_CHARS:
+		return put_chars(to, field->size, value);
+	}
+	return false;
+}
+
+/* ---- strings ---- */
+
+/** A path becomes the names from the file up, as the kernel half writes them. */
+static void path_names(const char *path, struct buf *names)
+{
+	for (size_t end = strlen(path); end;) {
+		size_t start = end;
+
+		while (start && path[start - 1] != '/')
+			start--;
+		buf_bytes(names, path + start, end - start);
+		buf_byte(names, '\0');
+		end = start ? start - 1 : 0;
+	}
+}
+
+static void arguments(const cJSON *value, struct buf *to)
+{
+	const cJSON *each;
+
+	cJSON_ArrayForEach(each, value) {
+		const char *text = cJSON_GetStringValue(each);
+
+		buf_bytes(to, text ? text : "", text ? strlen(text) + 1 : 1);
+	}
+}
+
+static bool put_string(struct draft *draft, const struct event_string *string, const cJSON *value)
+{
+	struct ev_str *str = (struct ev_str *)(draft->bytes + string->offset);
+	_cleanup_(buf_free) struct buf bytes = {};
+	const char *text = cJSON_GetStringValue(value);
+
+	if (cJSON_IsArray(value))
+		arguments(value, &bytes);
+	else if (!text)
+		return false;
+	else if (string->kind == EV_EXEC)
+		path_names(text, &bytes);
+	else
+		buf_str(&bytes, text);
+	return draft_str(draft, str, bytes.data, bytes.size);
+}
+
+static int put_member(struct list *list, uint16_t kind, const cJSON *member)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+		if ((fields[i].kind == kind || !fields[i].kind) && !strcmp(fields[i].name, member->string))
+			return put_field(list->draft.bytes, &fields[i], member) ?
+				       0 :
+				       fault(list, member->string, "not a value for this member");
+	for (size_t i = 0; i < event_string_count; i++)
+		if (event_strings[i].kind == kind && !strcmp(event_strings[i].name, member->string))
+			return put_string(&list->draft, &event_strings[i], member) ?
+				       0 :
+				       fault(list, member->string, "expected a string, not too long");
+	return fault(list, member->string, "this kind of event has no such member");
+}
+
+static int build(struct list *list, const cJSON *object)
+{
+	const char *name = json_str(object, "kind");
+	const cJSON *member;
+	int r;
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		if (!name || strcmp(kinds[i].name, name))
+			continue;
+		draft_begin(&list->draft, kinds[i].kind, kinds[i].size, 0);
+		cJSON_ArrayForEach(member, object) {
+			if (!strcmp(member->string, "kind"))
+				continue;
+			r = put_member(list, kinds[i].kind, member);
+			if (r)
+				return r;
+		}
+		return 0;
+	}
+	return fault(list, "kind", "no such kind of event");
+}
+
+/* ---- the source ---- */
+
+static int list_next(struct source *source, const struct ev_head **event)
+{
+	struct list *list = (struct list *)source;
+
+	while (list->at && *list->at) {
+		const char *end = strchrnul(list->at, '\n');
+		cJSON *object = NULL;
+		bool empty = end == list->at || *list->at == '#';
+		int r = 0;
+
+		list->line++;
+		if (!empty)
+			object = cJSON_ParseWithLength(list->at, (size_t)(end - list->at));
+		list->at = *end ? end + 1 : end;
+		if (empty)
+			continue;
+		r = cJSON_IsObject(object) ? build(list, object) : fault(list, "", "expected a JSON object");
+		cJSON_Delete(object);
+		if (r)
+			return r;
+		*event = draft_end(&list->draft);
+		return SOURCE_EVENT;
+	}
+	return SOURCE_END;
+}
+
+static void list_free(struct source *source)
+{
+	struct list *list = (struct list *)source;
+
+	buf_free(&list->text);
+	free(list->path);
+	free(list);
+}
+
+static const struct source_ops list_ops = {.next = list_next, .free = list_free};
+
+int list_open(struct list **list, const char *path)
+{
+	struct list *l = calloc(1, sizeof(*l));
+	uint8_t sum[DIGEST_SIZE];
+	_cleanup_(buf_free) struct buf hex = {};
+	int r;
+
+	*list = NULL;
+	if (!l)
+		return -ENOMEM;
+	l->source.ops = &list_ops;
+	l->path = strdup(path);
+	r = file_read_at(AT_FDCWD, path, &l->text, LIST_LIMIT);
+	if (r) {
+		list_free(&l->source);
+		return log_error(r, "%s", path);
+	}
+	digest_of(l->text.data ? l->text.data : "", l->text.size, sum);
+	buf_hex(&hex, sum, sizeof(sum));
+	snprintf(l->origin, sizeof(l->origin), "list/%s", hex.data);
+	l->at = l->text.data;
+	*list = l;
+	return 0;
+}
+
+struct source *list_source(struct list *list)
+{
+	return &list->source;
+}
+
+const char *list_origin(const struct list *list)
+{
+	return list->origin;
+}
+
+void list_close(struct list **list)
+{
+	if (*list)
+		list_free(&(*list)->source);
+	*list = NULL;
+}

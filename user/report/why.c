@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "why.h"
+
+#include <string.h>
+
+#include "../util/style.h"
+#include "verdicts.h"
+
+static enum verdict verdict_on(const struct policy *policy, const struct product *product, day_t day)
+{
+	struct decision decision;
+	enum verdict verdict;
+
+	decide_product(policy, product, day, &decision);
+	verdict = decision.verdict;
+	decision_clear(&decision);
+	return verdict;
+}
+
+static void put_verdict(struct buf *to, bool colour, enum verdict verdict)
+{
+	style_put(to, colour, style_of_verdict(verdict_name(verdict)), verdict_name(verdict), 0);
+}
+
+/* ---- by the day ---- */
+
+static int by_day(const void *a, const void *b)
+{
+	const day_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/** Every day on which a measure that speaks to this host begins or ends. */
+static size_t turning_days(const struct policy *policy, day_t *days)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < policy->measure_count; i++) {
+		const struct measure *measure = &policy->measures[i];
+
+		if (!measure_binds(measure, &policy->host) || measure->effective == DAY_NONE)
+			continue;
+		days[count++] = measure->effective;
+		if (measure->until != DAY_NONE)
+			days[count++] = measure->until;
+		if (measure->superseded_from != DAY_NONE)
+			days[count++] = measure->superseded_from;
+	}
+	if (count)
+		qsort(days, count, sizeof(*days), by_day);
+	return count;
+}
+
+static void put_timeline(const struct policy *policy, const struct product *product, bool colour, struct buf *to)
+{
+	day_t *days = calloc(3 * policy->measure_count + 1, sizeof(*days));
+	size_t count = days ? turning_days(policy, days) : 0;
+	enum verdict before = VERDICT_OUT_OF_SCOPE;
+
+	buf_str(to, "  by the day:   ");
+	if (!count)
+		buf_str(to, "no measure in the set ever speaks to this host");
+	else
+		put_verdict(to, colour, before = verdict_on(policy, product, days[0] - 1));
+	for (size_t i = 0; i < count; i++) {
+		enum verdict now = verdict_on(policy, product, days[i]);
+
+		if (now == before)
+			continue;
+		buf_str(to, "; from ");
+		day_format(to, days[i]);
+		buf_byte(to, ' ');
+		put_verdict(to, colour, now);
+		before = now;
+	}
+	buf_byte(to, '\n');
+	free(days);
+}
+
+/* ---- by the host ---- */
+
+static const struct scheme *scheme_of(const struct policy *policy, const char *id)
+{
+	for (size_t i = 0; i < policy->scheme_count; i++)
+		if (!strcmp(policy->schemes[i].id, id))
+			return &policy->schemes[i];
+	return NULL;
+}
+
+static void put_tiers(const struct policy *policy, const struct product *product, day_t day, bool colour,
+		      struct buf *to)
+{
+	struct policy other = *policy;
+	const struct scheme *scheme = policy->host.scheme ? scheme_of(policy, policy->host.scheme) : NULL;
+
+	if (!scheme)
+		return;
+	buf_str(to, "  by the tier:  ");
+	for (size_t i = 0; i < scheme->tiers.count; i++) {
+		other.host.tier = scheme->tiers.items[i];
+		buf_printf(to, "%s%s ", i ? "; " : "", other.host.tier);
+		put_verdict(to, colour, verdict_on(&other, product, day));
+	}
+	buf_byte(to, '\n');
+	if (!policy->host.tags.count)
+		return;
+	other.host = policy->host;
+	other.host.tags = (struct strings){};
+	buf_str(to, "  without tags: ");
+	put_verdict(to, colour, verdict_on(&other, product, day));
+	buf_byte(to, '\n');
+}
+
+static void put_missing(const struct product *product, const struct decision *decision, struct buf *to)
+{
+	if (decision->verdict != VERDICT_UNKNOWN)
+		return;
+	buf_printf(to, "  by facts:     a site may state what is missing in a document of its own (--policies): who\n"
+		       "                controls %s, whether the product is antivirus, or what the measure covers\n",
+		   product->vendor->name);
+}
+
+void why_product(const struct policy *policy, const struct product *product, day_t day, bool colour,
+		 unsigned int columns, struct buf *to)
+{
+	struct decision decision;
+
+	decide_product(policy, product, day, &decision);
+	style_put(to, colour, STYLE_BOLD, product->name, 0);
+	buf_printf(to, " (%s) on %s, ", product->id, policy->host.id);
+	day_format(to, day);
+	buf_str(to, ": ");
+	put_verdict(to, colour, decision.verdict);
+	buf_byte(to, '\n');
+	decision_text(&decision, colour, columns, to);
+	buf_str(to, "\nWhat would change it\n");
+	put_timeline(policy, product, colour, to);
+	put_tiers(policy, product, day, colour, to);
+	put_missing(product, &decision, to);
+	decision_clear(&decision);
+}

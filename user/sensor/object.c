@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "object.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "../util/log.h"
+
+extern const char sensor_object[], sensor_object_end[];
+__asm__(".section .rodata\n"
+	".balign 8\n"
+	".global sensor_object, sensor_object_end\n"
+	"sensor_object: .incbin \"sensor.bpf.o\"\n"
+	"sensor_object_end: .byte 0\n"
+	".previous\n");
+
+/** libbpf's words help whoever asks for them with -v; what they mean is said by us. */
+static int pass_on(enum libbpf_print_level level, const char *format, va_list args)
+{
+	_cleanup_(buf_free) struct buf line = {};
+
+	if (level == LIBBPF_DEBUG || !log_says(LOG_LEVEL_DEBUG))
+		return 0;
+	buf_vprintf(&line, format, args);
+	for (char *at = line.data, *end; at && *at; at = end) {
+		end = strchrnul(at, '\n');
+		log_debug("%.*s", (int)(end - at), at);
+		end += *end == '\n';
+	}
+	return 0;
+}
+
+int cgroup_root(void)
+{
+	int fs = (int)syscall(SYS_fsopen, "cgroup2", 1 /* FSOPEN_CLOEXEC */);
+	int mount = -1;
+
+	if (fs < 0)
+		return -errno;
+	if (!syscall(SYS_fsconfig, fs, 6 /* FSCONFIG_CMD_CREATE */, NULL, NULL, 0))
+		mount = (int)syscall(SYS_fsmount, fs, 1 /* FSMOUNT_CLOEXEC */, 0);
+	if (mount < 0)
+		mount = -errno;
+	close(fs);
+	return mount;
+}
+
+struct bpf_object *object_open(void)
+{
+	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "custodes");
+
+	libbpf_set_print(pass_on);
+	return bpf_object__open_mem(sensor_object, (size_t)(sensor_object_end - sensor_object), &options);
+}
+
+static struct bpf_link *iter_attach(const struct bpf_program *program, const struct bpf_object *object,
+				    const char *map)
+{
+	union bpf_iter_link_info info = {};
+	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
+
+	if (map)
+		info.map.map_fd = (__u32)bpf_object__find_map_fd_by_name(object, map);
+	return bpf_program__attach_iter(program, map ? &options : NULL);
+}
+
+struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *object, int cgroup)
+{
+	const struct bpf_program *program = bpf_object__find_program_by_name(object, hook->program);
+
+	switch (hook->attach) {
+	case HOOK_TRACEPOINT:
+		return bpf_program__attach(program);
+	case HOOK_CGROUP:
+		return bpf_program__attach_cgroup(program, cgroup);
+	case HOOK_ITER_TASK:
+		return iter_attach(program, object, NULL);
+	case HOOK_ITER_SOCKS:
+		return iter_attach(program, object, "socks");
+	case HOOK_ITER_DESTINATIONS:
+		return iter_attach(program, object, "destinations");
+	}
+	errno = EINVAL;
+	return NULL;
+}
+
+int sensor_prerequisites(void)
+{
+	if (access("/sys/kernel/btf/vmlinux", R_OK))
+		return log_error(-ENOENT, "this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built with "
+					  "CONFIG_DEBUG_INFO_BTF");
+	if (geteuid())
+		return log_error(-EPERM, "the sensor needs root to load and attach its programs");
+	return 0;
+}

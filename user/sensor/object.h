@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The embedded BPF object and its hooks, one by one. Private to user/sensor. */
+#ifndef CUSTODES_SENSOR_OBJECT_H
+#define CUSTODES_SENSOR_OBJECT_H
+
+#include <bpf/libbpf.h>
+
+#include "../util/buf.h"
+#include "hooks.h"
+
+/** The object as it was built in, opened and not loaded; NULL and errno. */
+struct bpf_object *object_open(void);
+
+/** Attaches one program of a loaded object; NULL and errno. */
+struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *object, int cgroup);
+
+/**
+ * The root of the cgroup hierarchy, without a mount that anybody sees: a mounted
+ * one may be elsewhere, hidden, or absent. A descriptor or a negative errno.
+ */
+int cgroup_root(void);
+
+/** What this kernel, and this caller, lack before anything can be tried; 0 if nothing. Said. */
+int sensor_prerequisites(void);
+
+#endif

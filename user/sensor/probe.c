@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "probe.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "../util/log.h"
+#include "object.h"
+
+static int probe_hook(const struct hook *hook, int cgroup)
+{
+	struct bpf_object *object = object_open();
+	struct bpf_program *program;
+	struct bpf_link *link = NULL;
+	int r;
+
+	if (!object)
+		return -errno;
+	bpf_object__for_each_program(program, object)
+		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), hook->program));
+	r = bpf_object__load(object);
+	if (!r) {
+		link = hook_attach(hook, object, cgroup);
+		r = link ? 0 : -errno;
+	}
+	bpf_link__destroy(link);
+	bpf_object__close(object);
+	return r;
+}
+
+static bool unwanted(const char *const *without, const char *program)
+{
+	for (; without && *without; without++)
+		if (!strcmp(*without, program))
+			return true;
+	return false;
+}
+
+static bool way_works(const struct probe *probe, enum feature feature, unsigned int way)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < hook_count; i++) {
+		if (hooks[i].feature != feature || hooks[i].way != way)
+			continue;
+		if (probe->results[i])
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+int probe_run(struct probe *probe, const char *const *without)
+{
+	_cleanup_close_ int cgroup = cgroup_root();
+
+	if (cgroup < 0)
+		return log_error(cgroup, "the cgroup2 hierarchy cannot be opened");
+	for (size_t i = 0; i < hook_count; i++)
+		probe->results[i] =
+			unwanted(without, hooks[i].program) ? -ECANCELED : probe_hook(&hooks[i], cgroup);
+	for (int feature = 0; feature < FEATURES; feature++) {
+		probe->ways[feature] = -1;
+		for (unsigned int way = WAYS; way--;)
+			if (way_works(probe, (enum feature)feature, way))
+				probe->ways[feature] = (int)way;
+	}
+	return 0;
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What this kernel takes: asked once, in one place, and printable. */
+#ifndef CUSTODES_SENSOR_PROBE_H
+#define CUSTODES_SENSOR_PROBE_H
+
+#include "hooks.h"
+
+#define HOOKS_MAX 32
+
+struct probe {
+	int results[HOOKS_MAX]; /* of each hook: 0, or a negative errno; -ECANCELED: not wanted */
+	int ways[FEATURES];	/* the first way of which every program is taken; -1: none */
+};
+
+/**
+ * Loads and attaches every program alone, since loading proves nothing. NULL
+ * ended `without` names programs that are not to be tried. 0 or a negative errno.
+ */
+int probe_run(struct probe *probe, const char *const *without);
+
+#endif
