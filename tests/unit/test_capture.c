@@ -1,0 +1,320 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* The log gives back what it was given; what is damaged is refused; a crash costs the unsealed only. */
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "../../user/capture/reader.h"
+#include "../../user/capture/writer.h"
+#include "said.h"
+
+static char directory[64];
+
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)
+{
+	(void)st, (void)type, (void)walk;
+	return remove(path);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(directory, "/tmp/custodes-unit.XXXXXX");
+	return mkdtemp(directory) ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static void log_path(char path[128])
+{
+	snprintf(path, 128, "%s/log", directory);
+}
+
+static struct writer *open_writer(void)
+{
+	struct writer *writer;
+	char path[128];
+
+	log_path(path);
+	assert_int_equal(writer_open(&writer, path, NULL), 0);
+	return writer;
+}
+
+/** Events of many sizes, hard to compress, each with its number in it. */
+static const struct ev_head *numbered(uint64_t number, struct draft *draft)
+{
+	struct ev_document *event = DRAFT(draft, DOCUMENT, document, number);
+	uint64_t noise = number * 0x9e3779b97f4a7c15 + 1;
+	uint8_t bytes[12000];
+
+	for (size_t i = 0; i < sizeof(bytes); i++) {
+		noise ^= noise << 13, noise ^= noise >> 7, noise ^= noise << 17;
+		bytes[i] = (uint8_t)noise;
+	}
+	event->offset = (uint32_t)number;
+	draft_str(draft, &event->text, bytes, (number * 37) % sizeof(bytes));
+	return draft_end(draft);
+}
+
+static void append(struct writer *writer, uint64_t from, uint64_t to)
+{
+	struct draft draft;
+
+	for (uint64_t i = from; i < to; i++) {
+		assert_int_equal(writer_position(writer), i);
+		assert_int_equal(writer_append(writer, numbered(i, &draft)), 0);
+	}
+}
+
+/** Reads all of it and says how many events there were, every one as it was given. */
+static uint64_t read_back(void)
+{
+	struct reader *reader;
+	const struct ev_head *event;
+	char path[128];
+	uint64_t count = 0;
+	int r;
+
+	log_path(path);
+	assert_int_equal(reader_open(&reader, path), 0);
+	while ((r = source_next(reader_source(reader), &event)) == SOURCE_EVENT) {
+		struct draft draft;
+		const struct ev_head *expected = numbered(count, &draft);
+
+		assert_int_equal(reader_position(reader), count);
+		assert_int_equal(event->size, expected->size);
+		assert_memory_equal(event, expected, event->size);
+		count++;
+	}
+	assert_int_equal(r, SOURCE_END);
+	reader_close(&reader);
+	return count;
+}
+
+static void what_is_sealed_is_read_back(void **state)
+{
+	struct writer *writer = open_writer();
+
+	(void)state;
+	assert_int_equal(read_back(), 0);
+	append(writer, 0, 1);
+	assert_int_equal(writer_seal(writer), 0);
+	assert_int_equal(read_back(), 1);
+	assert_int_equal(writer_seal(writer), 0); /* nothing new */
+	append(writer, 1, 700);
+	assert_int_equal(writer_seal(writer), 0);
+	assert_int_equal(read_back(), 700);
+	writer_close(&writer);
+}
+
+/** More than 256 entries, so that bundles and tiles fill and a second level begins. */
+static void many_bundles(void **state)
+{
+	struct writer *writer = open_writer();
+	char path[256];
+
+	(void)state;
+	for (uint64_t i = 0; i < 600; i++) {
+		append(writer, i * 3, i * 3 + 3);
+		assert_int_equal(writer_seal(writer), 0);
+	}
+	assert_int_equal(read_back(), 1800);
+	writer_close(&writer);
+	snprintf(path, sizeof(path), "%s/log/tile/entries/001", directory);
+	assert_int_equal(access(path, F_OK), 0);
+	snprintf(path, sizeof(path), "%s/log/tile/0/002.p/88", directory);
+	assert_int_equal(access(path, F_OK), 0);
+	snprintf(path, sizeof(path), "%s/log/tile/1/000.p/2", directory);
+	assert_int_equal(access(path, F_OK), 0);
+	snprintf(path, sizeof(path), "%s/log/tile/0/000.p", directory);
+	assert_int_not_equal(access(path, F_OK), 0); /* no partial tile is left beside a whole one */
+}
+
+static void a_log_is_continued(void **state)
+{
+	char first[128], again[128];
+
+	(void)state;
+	for (uint64_t i = 0; i < 300; i++) {
+		struct writer *writer = open_writer();
+
+		snprintf(i ? again : first, sizeof(first), "%s", writer_origin(writer));
+		if (i)
+			assert_string_equal(first, again);
+		append(writer, i * 2, i * 2 + 2);
+		assert_int_equal(writer_seal(writer), 0);
+		writer_close(&writer);
+	}
+	assert_int_equal(read_back(), 600);
+}
+
+/** kill -9: what was not sealed goes, and the log goes on behind the last seal. */
+static void the_unsealed_is_cut_off(void **state)
+{
+	(void)state;
+	for (uint64_t sealed = 0; sealed < 40; sealed += 10) {
+		struct writer *writer = open_writer();
+
+		append(writer, sealed, sealed + 10);
+		assert_int_equal(writer_seal(writer), 0);
+		append(writer, sealed + 10, sealed + 400); /* several blocks reach the bundle */
+		writer_close(&writer);
+		assert_int_equal(read_back(), sealed + 10);
+	}
+}
+
+/** A crash between the rename of a bundle and its checkpoint: the older checkpoint stands. */
+static void an_older_checkpoint_still_opens(void **state)
+{
+	struct writer *writer = open_writer();
+	char checkpoint[160], older[160];
+
+	(void)state;
+	snprintf(checkpoint, sizeof(checkpoint), "%s/log/checkpoint", directory);
+	snprintf(older, sizeof(older), "%s/older", directory);
+	append(writer, 0, 20);
+	assert_int_equal(writer_seal(writer), 0);
+	assert_int_equal(link(checkpoint, older), 0);
+	append(writer, 20, 40);
+	assert_int_equal(writer_seal(writer), 0);
+	writer_close(&writer);
+	assert_int_equal(rename(older, checkpoint), 0);
+	writer = open_writer();
+	assert_int_equal(writer_position(writer), 20);
+	append(writer, 20, 30);
+	assert_int_equal(writer_seal(writer), 0);
+	writer_close(&writer);
+	assert_int_equal(read_back(), 30);
+}
+
+static int try_read(void)
+{
+	struct reader *reader;
+	const struct ev_head *event;
+	struct said said;
+	char path[128];
+	int r;
+
+	log_path(path);
+	said_begin(&said);
+	r = reader_open(&reader, path);
+	while (!r && (r = source_next(reader_source(reader), &event)) == SOURCE_EVENT)
+		r = 0;
+	reader_close(&reader);
+	said_end(&said);
+	return r == SOURCE_END ? 0 : r;
+}
+
+static void make_small_log(void)
+{
+	struct writer *writer = open_writer();
+	struct draft draft;
+
+	for (int i = 0; i < 3; i++) {
+		DRAFT(&draft, STOP, stop, (uint64_t)i);
+		assert_int_equal(writer_append(writer, draft_end(&draft)), 0);
+		assert_int_equal(writer_seal(writer), 0);
+	}
+	writer_close(&writer);
+}
+
+/** Every bit of every entry, and every length of the bundle: none passes. */
+static void no_damage_passes(void **state)
+{
+	char path[160];
+	uint8_t bytes[4096];
+	ssize_t size;
+	int fd;
+
+	(void)state;
+	make_small_log();
+	assert_int_equal(try_read(), 0);
+	snprintf(path, sizeof(path), "%s/log/tile/entries/000.p/3", directory);
+	fd = open(path, O_RDWR);
+	size = read(fd, bytes, sizeof(bytes));
+	assert_in_range(size, 50, 4000);
+	for (ssize_t i = 0; i < size * 8; i++) {
+		uint8_t flipped = bytes[i / 8] ^ (uint8_t)(1 << i % 8);
+
+		assert_int_equal(pwrite(fd, &flipped, 1, i / 8), 1);
+		assert_int_equal(try_read(), -EBADMSG);
+		assert_int_equal(pwrite(fd, &bytes[i / 8], 1, i / 8), 1);
+	}
+	assert_int_equal(try_read(), 0);
+	for (ssize_t length = size - 1; length >= 0; length--) {
+		assert_int_equal(ftruncate(fd, length), 0);
+		assert_int_equal(try_read(), -EBADMSG);
+	}
+	close(fd);
+}
+
+static void what_is_no_capture_is_said_to_be_none(void **state)
+{
+	char path[160];
+	FILE *file;
+
+	(void)state;
+	assert_int_equal(try_read(), -ENOENT);
+	make_small_log();
+	snprintf(path, sizeof(path), "%s/log/checkpoint", directory);
+	file = fopen(path, "w");
+	fputs("not a checkpoint\n", file);
+	fclose(file);
+	assert_int_equal(try_read(), -EPROTO);
+}
+
+static void one_writer_at_a_time(void **state)
+{
+	struct writer *writer = open_writer(), *second;
+	struct said said;
+	char path[128];
+
+	(void)state;
+	log_path(path);
+	said_begin(&said);
+	assert_int_equal(writer_open(&second, path, NULL), -EWOULDBLOCK);
+	assert_non_null(strstr(said_end(&said), "another custodes writes to it"));
+	writer_close(&writer);
+}
+
+static void files_are_the_writers_only(void **state)
+{
+	struct stat st;
+	char path[160];
+
+	(void)state;
+	make_small_log();
+	snprintf(path, sizeof(path), "%s/log", directory);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0700);
+	snprintf(path, sizeof(path), "%s/log/tile/entries/000.p/3", directory);
+	assert_int_equal(stat(path, &st), 0);
+	assert_int_equal(st.st_mode & 0777, 0600);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(what_is_sealed_is_read_back),
+		TEST(many_bundles),
+		TEST(a_log_is_continued),
+		TEST(the_unsealed_is_cut_off),
+		TEST(an_older_checkpoint_still_opens),
+		TEST(no_damage_passes),
+		TEST(what_is_no_capture_is_said_to_be_none),
+		TEST(one_writer_at_a_time),
+		TEST(files_are_the_writers_only),
+	};
+
+	return cmocka_run_group_tests_name("capture", tests, NULL, NULL);
+}

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/* A set of documents is taken whole or refused whole, and the refusal says where. */
+#include "unit.h"
+
+#include "../../user/policy/documents.h"
+#include "../../user/policy/policy.h"
+#include "said.h"
+
+static const char vendor[] =
+	"{\"kind\":\"vendor\",\"id\":\"acme\",\"name\":\"Acme\",\"control\":[],\n"
+	"\"products\":[{\"id\":\"acme-av\",\"name\":\"Acme AV\",\"class\":\"av\",\"antivirus\":true,\n"
+	"\"identify\":{\"paths\":[\"%s\"]},\"confidence\":\"low\",\"sources\":[\"here\"]}],\"sources\":[\"here\"]}";
+
+static const char host[] = "{\"kind\":\"host\",\"id\":\"h\",\"title\":\"t\",\"jurisdiction\":\"GB\",\n"
+			   "\"organisations\":[\"company\"],\"classification\":{\"scheme\":\"gb\",\n\"tier\":\"%s\"}}";
+
+static const char measure[] =
+	"{\"kind\":\"measure\",\"id\":\"m\",\"title\":\"t\",\"jurisdiction\":\"GB\",\"authority\":\"a\",\"legal_type\":\"l\",\n"
+	"\"issued\":\"2020-01-01\",\"effective\":\"%s\",\"until\":null,\"superseded\":null,\n"
+	"\"target\":{\"by\":\"vendor\",\"vendors\":[\"%s\"]},\n"
+	"\"covers\":{\"embedded\":null,\"non_antivirus\":null,\"destinations\":null},\n"
+	"\"scope\":[{\"verdict\":\"prohibited\",\"force\":\"law\",\"quote\":null,\"quote_status\":\"not-held\",\"quote_source\":\"s\"%s}],\n"
+	"\"status\":\"s\",\"confidence\":\"high\",\"sources\":[%s]}";
+
+/** Compiles the built-in documents with one more; NULL and what was said if it is refused. */
+static struct policy *compile_with(const char *name, const char *text, const char *host_name, struct said *said)
+{
+	struct documents documents = {};
+	struct policy *policy;
+	int r;
+
+	documents_add_embedded(&documents);
+	documents_add(&documents, name, text, strlen(text));
+	said_begin(said);
+	r = policy_compile(&policy, &documents, host_name);
+	said_end(said);
+	assert_int_equal(r == 0, policy != NULL);
+	documents_free(&documents);
+	return policy;
+}
+
+static void assert_refused(const char *name, const char *text, const char *host_name, const char *expected)
+{
+	struct said said;
+	struct policy *policy = compile_with(name, text, host_name, &said);
+
+	assert_null(policy);
+	if (!strstr(said.text, expected))
+		fail_msg("it said \"%s\", expected \"%s\"", said.text, expected);
+}
+
+static void faults_have_a_place(void **state)
+{
+	char text[2048];
+
+	(void)state;
+	assert_refused("site/a.json", "[]", NULL, "site/a.json:1: /kind: expected \"measure\"");
+	assert_refused("site/a.json", "{\"kind\":\"rule\"}", NULL, "/kind: expected");
+	snprintf(text, sizeof(text), host, "GEHEIM");
+	assert_refused("h.json", text, "h.json",
+		       "h.json:3: /classification/tier: scheme \"gb\" has no tier \"GEHEIM\"; it has OFFICIAL, SECRET, TOP SECRET");
+	snprintf(text, sizeof(text), measure, "2020-02-30", "kaspersky", "", "\"s\"");
+	assert_refused("m.json", text, NULL, "m.json:2: /effective: 2020-02-30 is no day of the calendar");
+	snprintf(text, sizeof(text), measure, "2020-02-03", "nobody", "", "\"s\"");
+	assert_refused("m.json", text, NULL, "m.json:3: /target/vendors: no vendor \"nobody\" in the catalogue");
+	snprintf(text, sizeof(text), measure, "2020-02-03", "kaspersky", "", "");
+	assert_refused("m.json", text, NULL, "/sources: expected an array that is not empty");
+	snprintf(text, sizeof(text), measure, "2020-02-03", "kaspersky", ",\"scheme\":\"gb\",\"tiers\":[\"NOPE\"]", "\"s\"");
+	assert_refused("m.json", text, NULL, "/scope/0: scheme \"gb\" has no tier \"NOPE\"");
+	snprintf(text, sizeof(text), measure, "2020-02-03", "kaspersky", ",\"tires\":[]", "\"s\"");
+	assert_refused("m.json", text, NULL, "m.json:5: /scope/0: unknown member \"tires\"");
+}
+
+static void two_products_cannot_claim_one_path(void **state)
+{
+	char text[1024];
+
+	(void)state;
+	snprintf(text, sizeof(text), vendor, "/usr/bin/freshclam");
+	assert_refused("site/acme.json", text, NULL,
+		       "site/acme.json: product \"acme-av\" claims /usr/bin/freshclam in identify/paths, which product "
+		       "\"clamav\" of catalogue/cisco.json claims too");
+}
+
+static void a_site_adds_its_own(void **state)
+{
+	struct said said;
+	struct policy *policy;
+	char text[1024];
+
+	(void)state;
+	snprintf(text, sizeof(text), vendor, "/srv/acme/av");
+	policy = compile_with("site/acme.json", text, NULL, &said);
+	assert_non_null(policy);
+	assert_non_null(policy_product(policy, "acme-av"));
+	assert_non_null(policy_product(policy, "clamav"));
+	policy_free(&policy);
+	policy = compile_with("site/p.json",
+			      "{\"kind\":\"product\",\"id\":\"p\",\"vendor\":\"kaspersky\",\"product\":{\"id\":\"kesl-x\",\"name\":\"X\","
+			      "\"class\":\"av\",\"antivirus\":true,\"identify\":{\"paths\":[\"/srv/k\"]},\"confidence\":\"low\",\"sources\":[\"s\"]}}",
+			      NULL, &said);
+	assert_non_null(policy);
+	assert_string_equal(policy_product(policy, "kesl-x")->vendor->id, "kaspersky");
+	assert_non_null(policy_product(policy, "kaspersky-kesl"));
+	policy_free(&policy);
+}
+
+static void a_later_document_takes_the_place(void **state)
+{
+	struct said said;
+	struct policy *policy;
+	char text[2048];
+
+	(void)state;
+	snprintf(text, sizeof(text), measure, "2020-02-03", "kaspersky", "", "\"s\"");
+	policy = compile_with("m.json", text, NULL, &said);
+	assert_non_null(policy);
+	assert_int_equal(policy->measure_count, 22);
+	policy_free(&policy);
+}
+
+static void overlays_hold_by_the_longest_prefix(void **state)
+{
+	static const char overlay[] =
+		"{\"kind\":\"overlay\",\"id\":\"site\",\"title\":\"t\",\"networks\":["
+		"{\"prefix\":\"10.0.0.0/8\",\"role\":\"network\",\"controlling_jurisdiction\":\"GB\"},"
+		"{\"prefix\":\"10.1.2.128/25\",\"role\":\"proxy\",\"controlling_jurisdiction\":null},"
+		"{\"prefix\":\"2001:db8::/32\",\"role\":\"resolver\"}]}";
+	const uint8_t in_proxy[16] = {10, 1, 2, 200}, in_site[16] = {10, 1, 2, 127}, outside[16] = {11};
+	const uint8_t six[16] = {0x20, 0x01, 0x0d, 0xb8, 1};
+	struct said said;
+	struct policy *policy = compile_with("o.json", overlay, NULL, &said);
+
+	(void)state;
+	assert_non_null(policy);
+	assert_string_equal(policy_overlay(policy, 4, in_proxy)->role, "proxy");
+	assert_true(policy_overlay(policy, 4, in_proxy)->controlling_jurisdiction.said);
+	assert_null(policy_overlay(policy, 4, in_proxy)->controlling_jurisdiction.value);
+	assert_false(policy_overlay(policy, 4, in_proxy)->server_location.said);
+	assert_string_equal(policy_overlay(policy, 4, in_site)->role, "network");
+	assert_null(policy_overlay(policy, 4, outside));
+	assert_string_equal(policy_overlay(policy, 6, six)->role, "resolver");
+	assert_null(policy_overlay(policy, 6, in_proxy));
+	policy_free(&policy);
+	assert_refused("o.json",
+		       "{\"kind\":\"overlay\",\"id\":\"s\",\"title\":\"t\",\"networks\":[{\"prefix\":\"10.0.0.0/33\",\"role\":\"proxy\"}]}",
+		       NULL, "o.json:1: /networks/0/prefix: \"10.0.0.0/33\" is no prefix");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(faults_have_a_place),
+		cmocka_unit_test(two_products_cannot_claim_one_path),
+		cmocka_unit_test(a_site_adds_its_own),
+		cmocka_unit_test(a_later_document_takes_the_place),
+		cmocka_unit_test(overlays_hold_by_the_longest_prefix),
+	};
+
+	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);
+}
