@@ -9,8 +9,8 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-#define PASS 1
-#define ETH_P_IP 0x0800
+#define PASS	   1
+#define ETH_P_IP   0x0800
 #define UDP_HEADER 8
 
 struct packet {
@@ -41,8 +41,8 @@ static __always_inline bool packet_v6(struct packet *packet, struct __sk_buff *s
 	__be32 words[4];
 	__be16 port;
 
-	if (bpf_skb_load_bytes(skb, 24, words, 16) ||
-	    bpf_skb_load_bytes(skb, header + 2, &port, 2) || skb->len < header + UDP_HEADER)
+	if (bpf_skb_load_bytes(skb, 24, words, 16) || bpf_skb_load_bytes(skb, header + 2, &port, 2) ||
+	    skb->len < header + UDP_HEADER)
 		return false;
 	addr_v6(&packet->remote, words, port);
 	packet->payload = skb->len - header - UDP_HEADER;
@@ -51,8 +51,7 @@ static __always_inline bool packet_v6(struct packet *packet, struct __sk_buff *s
 
 static __always_inline bool packet_read(struct packet *packet, struct __sk_buff *skb)
 {
-	return skb->protocol == bpf_htons(ETH_P_IP) ? packet_v4(packet, skb) :
-						      packet_v6(packet, skb);
+	return skb->protocol == bpf_htons(ETH_P_IP) ? packet_v4(packet, skb) : packet_v6(packet, skb);
 }
 
 static __always_inline struct sock_entry *packet_entry(struct __sk_buff *skb, __u64 *key)

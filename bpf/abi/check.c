@@ -7,8 +7,7 @@
 #include "maps.h"
 #include "stats.h"
 
-#define SAME(type, bytes) \
-	_Static_assert(sizeof(type) == (bytes) && (bytes) % 8 == 0, "size of " #type)
+#define SAME(type, bytes) _Static_assert(sizeof(type) == (bytes) && (bytes) % 8 == 0, "size of " #type)
 
 SAME(struct ev_head, 56);
 SAME(struct exe_id, 32);

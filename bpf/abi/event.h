@@ -157,8 +157,8 @@ struct ev_send {
 	__u8 pad[3];
 };
 
-#define FLOW_CLOSED 0x01
-#define FLOW_ADOPTED 0x02     /* totals reach back before the watch: an upper bound */
+#define FLOW_CLOSED	 0x01
+#define FLOW_ADOPTED	 0x02 /* totals reach back before the watch: an upper bound */
 #define FLOW_ESTABLISHED 0x04 /* the peer did answer */
 #define FLOW_DESTINATION 0x08 /* totals of one destination of a datagram socket */
 
@@ -229,12 +229,12 @@ struct ev_document {
 /** From here on these documents are in force, in this order. */
 struct ev_policy {
 	struct ev_head head;
-	__u8 sha256[32];    /* of the set: see policy/set.h */
-	struct ev_str host; /* name of the document that is the host's profile */
+	__u8 sha256[32];	 /* of the set: see policy/set.h */
+	struct ev_str host;	 /* name of the document that is the host's profile */
 	struct ev_str documents; /* 32 bytes each */
 };
 
-#define EXECUTABLE_HASHED 0x01	/* sha256 is of this very identity */
+#define EXECUTABLE_HASHED   0x01 /* sha256 is of this very identity */
 #define EXECUTABLE_VANISHED 0x02 /* it could not be read: see error */
 
 struct ev_executable {
@@ -262,7 +262,7 @@ struct ev_process {
 };
 
 #define PLACE_ANYCAST 0x01
-#define PLACE_KNOWN 0x02 /* a database had an answer */
+#define PLACE_KNOWN   0x02 /* a database had an answer */
 
 /** Where an address is, and whose, by the location databases. */
 struct ev_place {
@@ -271,8 +271,8 @@ struct ev_place {
 	__u8 database[32]; /* SHA-256 of libloc's database, all zero: none */
 	__u8 mmdb[32];	   /* SHA-256 of the MMDB, all zero: none */
 	__u32 asn;
-	__u8 country[2];	  /* of the network's registration */
-	__u8 server_country[2];	  /* of the server, where the MMDB says */
+	__u8 country[2];	/* of the network's registration */
+	__u8 server_country[2]; /* of the server, where the MMDB says */
 	struct ev_str as_name;
 	struct ev_str network;
 };

@@ -9,12 +9,12 @@
 /** The kernel half wakes the reader once this much waits in the ring. */
 #define RING_WAKE_BYTES (256 * 1024)
 
-#define TASKS_MAX 65536
-#define LINEAGES_MAX 32768
-#define EXES_MAX 65536
-#define SOCKS_MAX 32768
+#define TASKS_MAX	 65536
+#define LINEAGES_MAX	 32768
+#define EXES_MAX	 65536
+#define SOCKS_MAX	 32768
 #define DESTINATIONS_MAX 32768
-#define PENDING_MAX 4096
+#define PENDING_MAX	 4096
 
 /** A lineage without an entry was let go. */
 enum lineage_state {

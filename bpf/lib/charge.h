@@ -12,8 +12,8 @@ static __always_inline void sock_own(__u64 sock, __u8 proto, const struct owner 
 }
 
 static __always_inline void send_emit(__u32 channel, const struct sock_entry *entry,
-				      const struct owner *owner, const struct ev_addr *remote,
-				      __u64 bytes, __u8 flags)
+				      const struct owner *owner, const struct ev_addr *remote, __u64 bytes,
+				      __u8 flags)
 {
 	struct ev_send *event = EMIT_RESERVE(channel, EV_SEND, ev_send, owner);
 
@@ -30,17 +30,16 @@ static __always_inline void send_emit(__u32 channel, const struct sock_entry *en
 }
 
 static __always_inline void charge(__u32 channel, __u64 sock, const struct sock_entry *entry,
-				   const struct owner *owner, const struct ev_addr *remote,
-				   __u64 bytes)
+				   const struct owner *owner, const struct ev_addr *remote, __u64 bytes)
 {
 	struct destination_key key = {.flow = entry->flow, .remote = *remote};
 	struct destination_entry *total, first = {
-		.sock = sock,
-		.owner = *owner,
-		.sent = bytes,
-		.netns = entry->netns,
-		.proto = entry->proto,
-	};
+						 .sock = sock,
+						 .owner = *owner,
+						 .sent = bytes,
+						 .netns = entry->netns,
+						 .proto = entry->proto,
+					 };
 
 	total = bpf_map_lookup_elem(&destinations, &key);
 	if (total) {

@@ -43,8 +43,7 @@ static __always_inline __u64 wake_flags(void)
 										BPF_RB_NO_WAKEUP;
 }
 
-static __always_inline void *emit_reserve(__u32 channel, __u16 kind, __u32 size,
-					  const struct owner *owner)
+static __always_inline void *emit_reserve(__u32 channel, __u16 kind, __u32 size, const struct owner *owner)
 {
 	struct ev_head lost;
 	struct ev_head *head = bpf_ringbuf_reserve(&ring, size, 0);
@@ -65,6 +64,16 @@ static __always_inline void *emit_reserve(__u32 channel, __u16 kind, __u32 size,
 static __always_inline void emit_submit(void *event)
 {
 	bpf_ringbuf_submit(event, wake_flags());
+}
+
+/**
+ * An event of varying size, built elsewhere. It is about a program that nobody
+ * has judged: the reader is woken for it.
+ */
+static __always_inline void emit_whole(const void *event, __u32 size)
+{
+	if (bpf_ringbuf_output(&ring, (void *)event, size, BPF_RB_FORCE_WAKEUP))
+		lose(LOSS_RING);
 }
 
 /** Different for any two calls on this host since it booted: time, then CPU. */

@@ -182,8 +182,7 @@ static __always_inline void exec_emit(struct task_struct *task, struct file *fil
 	event->head.size = size;
 	if (size > sizeof(*event) + sizeof(scratch->strings))
 		return;
-	if (bpf_ringbuf_output(&ring, event, size, BPF_RB_FORCE_WAKEUP))
-		lose(LOSS_RING);
+	emit_whole(event, size);
 }
 
 /** A lineage of its own begins with this process. */

@@ -8,20 +8,20 @@
 #include "../abi/maps.h"
 #include "../abi/stats.h"
 
-#define HASH(map_name, key_type, value_type, entries)        \
-	struct {                                             \
-		__uint(type, BPF_MAP_TYPE_HASH);             \
-		__uint(max_entries, entries);                \
-		__type(key, key_type);                       \
-		__type(value, value_type);                   \
+#define HASH(map_name, key_type, value_type, entries) \
+	struct {                                      \
+		__uint(type, BPF_MAP_TYPE_HASH);      \
+		__uint(max_entries, entries);         \
+		__type(key, key_type);                \
+		__type(value, value_type);            \
 	} map_name SEC(".maps") __weak
 
-#define PER_CPU(map_name, value_type, entries)               \
-	struct {                                             \
-		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);     \
-		__uint(max_entries, entries);                \
-		__type(key, __u32);                          \
-		__type(value, value_type);                   \
+#define PER_CPU(map_name, value_type, entries)           \
+	struct {                                         \
+		__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY); \
+		__uint(max_entries, entries);            \
+		__type(key, __u32);                      \
+		__type(value, value_type);               \
 	} map_name SEC(".maps") __weak
 
 HASH(tasks, __u32, struct task_entry, TASKS_MAX);

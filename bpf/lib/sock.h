@@ -63,8 +63,8 @@ static __always_inline __u32 current_netns(void)
 	return BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
 }
 
-static __always_inline struct sock_entry *sock_begin(__u64 key, const struct owner *owner,
-						     __u32 netns, __u8 proto, __u8 flags)
+static __always_inline struct sock_entry *sock_begin(__u64 key, const struct owner *owner, __u32 netns,
+						     __u8 proto, __u8 flags)
 {
 	struct sock_entry entry = {
 		.flow = unique_id(),

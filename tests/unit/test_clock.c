@@ -17,7 +17,8 @@ static void days_agree_with_the_c_library(void **state)
 		gmtime_r(&seconds, &tm);
 		if (tm.tm_year < -1900 + 1 || tm.tm_year > 8000)
 			continue;
-		snprintf(expected, sizeof(expected), "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+		snprintf(expected, sizeof(expected), "%04d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1,
+			 tm.tm_mday);
 		day_format(&text, (day_t)day);
 		assert_string_equal(text.data, expected);
 		assert_int_equal(day_parse(expected), day);
@@ -26,8 +27,9 @@ static void days_agree_with_the_c_library(void **state)
 
 static void days_that_do_not_exist_are_refused(void **state)
 {
-	static const char *const bad[] = {"2018-02-30", "2018-13-01", "2018-00-10", "2018-1-1", "18-01-01",
-					  "2019-02-29", "2018-04-31", "2018-05-14T", "", "2018/05/14", "2018-05-1x"};
+	static const char *const bad[] = {"2018-02-30", "2018-13-01", "2018-00-10", "2018-1-1",
+					  "18-01-01",	"2019-02-29", "2018-04-31", "2018-05-14T",
+					  "",		"2018/05/14", "2018-05-1x"};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)

@@ -23,8 +23,10 @@ static const struct row {
 	{"uk-secret", "mdatp", "2018-06-01", VERDICT_PERMITTED, "uk-ncsc-2017", "guidance"},
 	/* OFFICIAL only with the departments' tags. */
 	{"uk-official", "kaspersky-kesl", "2018-06-01", VERDICT_OUT_OF_SCOPE, NULL, NULL},
-	{"uk-official-national-security", "kaspersky-kesl", "2018-06-01", VERDICT_PROHIBITED, "uk-ncsc-2017", "guidance"},
-	{"uk-official-national-security", "drweb", "2018-06-01", VERDICT_PROHIBITED, "uk-ncsc-2017", "guidance"},
+	{"uk-official-national-security", "kaspersky-kesl", "2018-06-01", VERDICT_PROHIBITED, "uk-ncsc-2017",
+	 "guidance"},
+	{"uk-official-national-security", "drweb", "2018-06-01", VERDICT_PROHIBITED, "uk-ncsc-2017",
+	 "guidance"},
 	/* Plain OFFICIAL: nothing until the advice of 2022. */
 	{"uk-official", "kaspersky-kesl", "2022-03-28", VERDICT_OUT_OF_SCOPE, NULL, NULL},
 	{"uk-official", "kaspersky-kesl", "2022-03-29", VERDICT_ADVISED_AGAINST, "uk-ncsc-2022", "advice"},
@@ -102,7 +104,8 @@ static void check_row(const struct row *row)
 		fail_msg("%s, %s, %s: %s, expected %s", row->host, row->product, row->day,
 			 verdict_name(decision.verdict), verdict_name(row->verdict));
 	ruling = row->measure ? ruling_by(&decision, row->measure) : NULL;
-	if (row->measure && (!ruling || ruling->verdict != row->verdict || strcmp(ruling->scope->force, row->force)))
+	if (row->measure &&
+	    (!ruling || ruling->verdict != row->verdict || strcmp(ruling->scope->force, row->force)))
 		fail_msg("%s, %s, %s: %s does not say %s with force %s", row->host, row->product, row->day,
 			 row->measure, verdict_name(row->verdict), row->force);
 	if (!row->measure)
@@ -154,15 +157,17 @@ static void a_quote_is_held_or_absent(void **state)
 			assert_int_equal(!strcmp(scope->quote_status, "held"), scope->quote != NULL);
 			assert_true(strlen(scope->quote_source) > 0);
 		}
-	assert_string_equal(policy_measure(policy, "uk-ncsc-2017")->scopes[0].quote,
-			    "In practical terms, this means that for systems processing information classified SECRET "
-			    "and above, a Russia-based provider should never be used.");
+	assert_string_equal(
+		policy_measure(policy, "uk-ncsc-2017")->scopes[0].quote,
+		"In practical terms, this means that for systems processing information classified SECRET "
+		"and above, a Russia-based provider should never be used.");
 	policy_free(&policy);
 }
 
 /* ---- destinations ---- */
 
-static enum verdict destination_verdict(const char *host, const struct destination_facts *facts, const char *day)
+static enum verdict destination_verdict(const char *host, const struct destination_facts *facts,
+					const char *day)
 {
 	struct policy *policy = compile_for(host);
 	struct destination_facts with = *facts;
@@ -180,19 +185,23 @@ static enum verdict destination_verdict(const char *host, const struct destinati
 
 static void control_decides_not_the_flag_of_a_server(void **state)
 {
-	const struct destination_facts swiss_kaspersky = {.server_location = "CH", .service_operator = "kaspersky"};
+	const struct destination_facts swiss_kaspersky = {.server_location = "CH",
+							  .service_operator = "kaspersky"};
 	const struct destination_facts moscow_cisco = {.server_location = "RU", .service_operator = "cisco"};
 	const struct destination_facts nobody_known = {.server_location = "DE"};
 	const struct destination_facts site_says = {.control_stated = true, .controlling_jurisdiction = "GB"};
 
 	(void)state;
-	assert_int_equal(destination_verdict("uk-secret", &swiss_kaspersky, "2018-06-01"), VERDICT_PROHIBITED);
+	assert_int_equal(destination_verdict("uk-secret", &swiss_kaspersky, "2018-06-01"),
+			 VERDICT_PROHIBITED);
 	assert_int_equal(destination_verdict("uk-secret", &moscow_cisco, "2018-06-01"), VERDICT_PERMITTED);
 	assert_int_equal(destination_verdict("uk-secret", &nobody_known, "2018-06-01"), VERDICT_UNKNOWN);
 	assert_int_equal(destination_verdict("uk-secret", &site_says, "2018-06-01"), VERDICT_PERMITTED);
-	assert_int_equal(destination_verdict("uk-official", &swiss_kaspersky, "2018-06-01"), VERDICT_OUT_OF_SCOPE);
+	assert_int_equal(destination_verdict("uk-official", &swiss_kaspersky, "2018-06-01"),
+			 VERDICT_OUT_OF_SCOPE);
 	/* The Dutch letter speaks about software installed, not about services. */
-	assert_int_equal(destination_verdict("nl-rijksoverheid", &swiss_kaspersky, "2018-06-01"), VERDICT_OUT_OF_SCOPE);
+	assert_int_equal(destination_verdict("nl-rijksoverheid", &swiss_kaspersky, "2018-06-01"),
+			 VERDICT_OUT_OF_SCOPE);
 }
 
 /* ---- identity ---- */
@@ -210,11 +219,13 @@ static void evidence_is_ranked(void **state)
 	assert_string_equal(identify(policy, &identity, &evidence)->id, "kaspersky-kesl");
 	assert_int_equal(evidence, EVIDENCE_PACKAGE);
 	identity = (struct identity){.path = "/opt/Symantec/symantec_antivirus/rtvscand"};
-	assert_string_equal(identify(policy, &identity, &evidence)->id, "symantec-sav"); /* the longest prefix */
+	assert_string_equal(identify(policy, &identity, &evidence)->id,
+			    "symantec-sav"); /* the longest prefix */
 	identity = (struct identity){.path = "/opt/kaspersky/kesl/libexec/anything"};
 	assert_string_equal(identify(policy, &identity, &evidence)->id, "kaspersky-kesl");
 	assert_int_equal(evidence, EVIDENCE_PREFIX);
-	identity = (struct identity){.path = "/opt/kaspersky/keslx", .package = "coreutils", .unit = "ssh.service"};
+	identity = (struct identity){
+		.path = "/opt/kaspersky/keslx", .package = "coreutils", .unit = "ssh.service"};
 	assert_null(identify(policy, &identity, &evidence));
 	identity = (struct identity){.path = "/usr/bin/sleep", .unit = "kesl.service"};
 	assert_string_equal(identify(policy, &identity, &evidence)->id, "kaspersky-kesl");

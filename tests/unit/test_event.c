@@ -137,12 +137,9 @@ static void ids_are_deterministic(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(numbers_are_for_ever),
-		cmocka_unit_test(a_sound_event_passes),
-		cmocka_unit_test(an_unsound_event_does_not),
-		cmocka_unit_test(an_unknown_kind_is_carried),
-		cmocka_unit_test(what_does_not_fit_is_cut),
-		cmocka_unit_test(a_path_is_read_from_its_names),
+		cmocka_unit_test(numbers_are_for_ever),	     cmocka_unit_test(a_sound_event_passes),
+		cmocka_unit_test(an_unsound_event_does_not), cmocka_unit_test(an_unknown_kind_is_carried),
+		cmocka_unit_test(what_does_not_fit_is_cut),  cmocka_unit_test(a_path_is_read_from_its_names),
 		cmocka_unit_test(ids_are_deterministic),
 	};
 

@@ -31,10 +31,14 @@ static void syntax_faults_have_a_place(void **state)
 }
 
 static const char schema_text[] =
-	"{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"id\", \"tiers\"], \"properties\": {"
-	"\"id\": {\"$ref\": \"#/$defs/id\"}, \"tiers\": {\"type\": \"array\", \"minItems\": 1, \"uniqueItems\": true,"
-	"\"items\": {\"enum\": [\"A\", \"B\"]}}, \"until\": {\"type\": [\"string\", \"null\"], \"pattern\": \"^[0-9]{4}$\"},"
-	"\"asn\": {\"type\": \"integer\", \"minimum\": 1}, \"x/y~z\": {\"type\": \"string\", \"maxLength\": 2}},"
+	"{\"type\": \"object\", \"additionalProperties\": false, \"required\": [\"id\", \"tiers\"], "
+	"\"properties\": {"
+	"\"id\": {\"$ref\": \"#/$defs/id\"}, \"tiers\": {\"type\": \"array\", \"minItems\": 1, "
+	"\"uniqueItems\": true,"
+	"\"items\": {\"enum\": [\"A\", \"B\"]}}, \"until\": {\"type\": [\"string\", \"null\"], \"pattern\": "
+	"\"^[0-9]{4}$\"},"
+	"\"asn\": {\"type\": \"integer\", \"minimum\": 1}, \"x/y~z\": {\"type\": \"string\", \"maxLength\": "
+	"2}},"
 	"\"$defs\": {\"id\": {\"type\": \"string\", \"pattern\": \"^[a-z]+$\", \"description\": \"an id\"}}}";
 
 /** What the schema says of a text, "" for nothing. */
@@ -62,15 +66,21 @@ static void a_schema_is_held(void **state)
 	(void)state;
 	assert_checked("{\"id\": \"a\", \"tiers\": [\"A\"], \"until\": null, \"asn\": 5}", "");
 	assert_checked("{\"id\": \"a\"}", "x.json:1: /: expected a member \"tiers\"");
-	assert_checked("{\"id\": \"A1\",\n\"tiers\": [\"A\"]}", "x.json:1: /id: \"A1\" does not fit ^[a-z]+$ (an id)");
-	assert_checked("{\"id\": \"a\",\n\"tiers\": [\"A\",\n\"C\"]}", "x.json:3: /tiers/1: expected one of \"A\" \"B\", found \"C\"");
+	assert_checked("{\"id\": \"A1\",\n\"tiers\": [\"A\"]}",
+		       "x.json:1: /id: \"A1\" does not fit ^[a-z]+$ (an id)");
+	assert_checked("{\"id\": \"a\",\n\"tiers\": [\"A\",\n\"C\"]}",
+		       "x.json:3: /tiers/1: expected one of \"A\" \"B\", found \"C\"");
 	assert_checked("{\"id\": \"a\", \"tiers\": []}", "/tiers: expected an array that is not empty");
 	assert_checked("{\"id\": \"a\", \"tiers\": [\"A\", \"A\"]}", "/tiers: an entry stands here twice");
-	assert_checked("{\"id\": \"a\", \"tiers\": [\"A\"], \"until\": 5}", "/until: expected string or null, found integer");
-	assert_checked("{\"id\": \"a\", \"tiers\": [\"A\"], \"asn\": 1.5}", "/asn: expected integer, found number");
+	assert_checked("{\"id\": \"a\", \"tiers\": [\"A\"], \"until\": 5}",
+		       "/until: expected string or null, found integer");
+	assert_checked("{\"id\": \"a\", \"tiers\": [\"A\"], \"asn\": 1.5}",
+		       "/asn: expected integer, found number");
 	assert_checked("{\"id\": \"a\", \"tiers\": [\"A\"], \"asn\": 0}", "/asn: number too small");
-	assert_checked("{\"id\": \"a\", \"tiers\": [\"A\"],\n \"tierz\": 1}", "unknown member \"tierz\", expected one of id tiers");
-	assert_checked("{\"id\": \"a\", \"tiers\": [\"A\"], \"x/y~z\": \"abc\"}", "/x~1y~0z: expected at most 2 bytes");
+	assert_checked("{\"id\": \"a\", \"tiers\": [\"A\"],\n \"tierz\": 1}",
+		       "unknown member \"tierz\", expected one of id tiers");
+	assert_checked("{\"id\": \"a\", \"tiers\": [\"A\"], \"x/y~z\": \"abc\"}",
+		       "/x~1y~0z: expected at most 2 bytes");
 	assert_checked("{\"id\": \"a\", \"id\": \"b\", \"tiers\": [\"A\"]}", "a member stands here twice");
 	assert_checked("[]", "/: expected object, found array");
 }

@@ -9,21 +9,26 @@
 static const char vendor[] =
 	"{\"kind\":\"vendor\",\"id\":\"acme\",\"name\":\"Acme\",\"control\":[],\n"
 	"\"products\":[{\"id\":\"acme-av\",\"name\":\"Acme AV\",\"class\":\"av\",\"antivirus\":true,\n"
-	"\"identify\":{\"paths\":[\"%s\"]},\"confidence\":\"low\",\"sources\":[\"here\"]}],\"sources\":[\"here\"]}";
+	"\"identify\":{\"paths\":[\"%s\"]},\"confidence\":\"low\",\"sources\":[\"here\"]}],\"sources\":["
+	"\"here\"]}";
 
-static const char host[] = "{\"kind\":\"host\",\"id\":\"h\",\"title\":\"t\",\"jurisdiction\":\"GB\",\n"
-			   "\"organisations\":[\"company\"],\"classification\":{\"scheme\":\"gb\",\n\"tier\":\"%s\"}}";
+static const char host[] =
+	"{\"kind\":\"host\",\"id\":\"h\",\"title\":\"t\",\"jurisdiction\":\"GB\",\n"
+	"\"organisations\":[\"company\"],\"classification\":{\"scheme\":\"gb\",\n\"tier\":\"%s\"}}";
 
 static const char measure[] =
-	"{\"kind\":\"measure\",\"id\":\"m\",\"title\":\"t\",\"jurisdiction\":\"GB\",\"authority\":\"a\",\"legal_type\":\"l\",\n"
+	"{\"kind\":\"measure\",\"id\":\"m\",\"title\":\"t\",\"jurisdiction\":\"GB\",\"authority\":\"a\","
+	"\"legal_type\":\"l\",\n"
 	"\"issued\":\"2020-01-01\",\"effective\":\"%s\",\"until\":null,\"superseded\":null,\n"
 	"\"target\":{\"by\":\"vendor\",\"vendors\":[\"%s\"]},\n"
 	"\"covers\":{\"embedded\":null,\"non_antivirus\":null,\"destinations\":null},\n"
-	"\"scope\":[{\"verdict\":\"prohibited\",\"force\":\"law\",\"quote\":null,\"quote_status\":\"not-held\",\"quote_source\":\"s\"%s}],\n"
+	"\"scope\":[{\"verdict\":\"prohibited\",\"force\":\"law\",\"quote\":null,\"quote_status\":\"not-"
+	"held\",\"quote_source\":\"s\"%s}],\n"
 	"\"status\":\"s\",\"confidence\":\"high\",\"sources\":[%s]}";
 
 /** Compiles the built-in documents with one more; NULL and what was said if it is refused. */
-static struct policy *compile_with(const char *name, const char *text, const char *host_name, struct said *said)
+static struct policy *compile_with(const char *name, const char *text, const char *host_name,
+				   struct said *said)
 {
 	struct documents documents = {};
 	struct policy *policy;
@@ -58,14 +63,17 @@ static void faults_have_a_place(void **state)
 	assert_refused("site/a.json", "{\"kind\":\"rule\"}", NULL, "/kind: expected");
 	snprintf(text, sizeof(text), host, "GEHEIM");
 	assert_refused("h.json", text, "h.json",
-		       "h.json:3: /classification/tier: scheme \"gb\" has no tier \"GEHEIM\"; it has OFFICIAL, SECRET, TOP SECRET");
+		       "h.json:3: /classification/tier: scheme \"gb\" has no tier \"GEHEIM\"; it has "
+		       "OFFICIAL, SECRET, TOP SECRET");
 	snprintf(text, sizeof(text), measure, "2020-02-30", "kaspersky", "", "\"s\"");
 	assert_refused("m.json", text, NULL, "m.json:2: /effective: 2020-02-30 is no day of the calendar");
 	snprintf(text, sizeof(text), measure, "2020-02-03", "nobody", "", "\"s\"");
-	assert_refused("m.json", text, NULL, "m.json:3: /target/vendors: no vendor \"nobody\" in the catalogue");
+	assert_refused("m.json", text, NULL,
+		       "m.json:3: /target/vendors: no vendor \"nobody\" in the catalogue");
 	snprintf(text, sizeof(text), measure, "2020-02-03", "kaspersky", "", "");
 	assert_refused("m.json", text, NULL, "/sources: expected an array that is not empty");
-	snprintf(text, sizeof(text), measure, "2020-02-03", "kaspersky", ",\"scheme\":\"gb\",\"tiers\":[\"NOPE\"]", "\"s\"");
+	snprintf(text, sizeof(text), measure, "2020-02-03", "kaspersky",
+		 ",\"scheme\":\"gb\",\"tiers\":[\"NOPE\"]", "\"s\"");
 	assert_refused("m.json", text, NULL, "/scope/0: scheme \"gb\" has no tier \"NOPE\"");
 	snprintf(text, sizeof(text), measure, "2020-02-03", "kaspersky", ",\"tires\":[]", "\"s\"");
 	assert_refused("m.json", text, NULL, "m.json:5: /scope/0: unknown member \"tires\"");
@@ -78,7 +86,8 @@ static void two_products_cannot_claim_one_path(void **state)
 	(void)state;
 	snprintf(text, sizeof(text), vendor, "/usr/bin/freshclam");
 	assert_refused("site/acme.json", text, NULL,
-		       "site/acme.json: product \"acme-av\" claims /usr/bin/freshclam in identify/paths, which product "
+		       "site/acme.json: product \"acme-av\" claims /usr/bin/freshclam in identify/paths, "
+		       "which product "
 		       "\"clamav\" of catalogue/cisco.json claims too");
 }
 
@@ -96,8 +105,10 @@ static void a_site_adds_its_own(void **state)
 	assert_non_null(policy_product(policy, "clamav"));
 	policy_free(&policy);
 	policy = compile_with("site/p.json",
-			      "{\"kind\":\"product\",\"id\":\"p\",\"vendor\":\"kaspersky\",\"product\":{\"id\":\"kesl-x\",\"name\":\"X\","
-			      "\"class\":\"av\",\"antivirus\":true,\"identify\":{\"paths\":[\"/srv/k\"]},\"confidence\":\"low\",\"sources\":[\"s\"]}}",
+			      "{\"kind\":\"product\",\"id\":\"p\",\"vendor\":\"kaspersky\",\"product\":{"
+			      "\"id\":\"kesl-x\",\"name\":\"X\","
+			      "\"class\":\"av\",\"antivirus\":true,\"identify\":{\"paths\":[\"/srv/"
+			      "k\"]},\"confidence\":\"low\",\"sources\":[\"s\"]}}",
 			      NULL, &said);
 	assert_non_null(policy);
 	assert_string_equal(policy_product(policy, "kesl-x")->vendor->id, "kaspersky");
@@ -143,7 +154,8 @@ static void overlays_hold_by_the_longest_prefix(void **state)
 	assert_null(policy_overlay(policy, 6, in_proxy));
 	policy_free(&policy);
 	assert_refused("o.json",
-		       "{\"kind\":\"overlay\",\"id\":\"s\",\"title\":\"t\",\"networks\":[{\"prefix\":\"10.0.0.0/33\",\"role\":\"proxy\"}]}",
+		       "{\"kind\":\"overlay\",\"id\":\"s\",\"title\":\"t\",\"networks\":[{\"prefix\":\"10.0."
+		       "0.0/33\",\"role\":\"proxy\"}]}",
 		       NULL, "o.json:1: /networks/0/prefix: \"10.0.0.0/33\" is no prefix");
 }
 

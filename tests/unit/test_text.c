@@ -31,8 +31,8 @@ static void controls_are_shown(void **state)
 	PLAIN("a\nb", "a\\x0ab");
 	PLAIN("\x1b[2J", "\\x1b[2J");
 	PLAIN("\x7f", "\\x7f");
-	PLAIN("\xc2\x9b", "\\xc2\\x9b");		/* CSI as one character of C1 */
-	PLAIN("\xe2\x80\xae", "\\xe2\\x80\\xae");	/* right-to-left override */
+	PLAIN("\xc2\x9b", "\\xc2\\x9b");	  /* CSI as one character of C1 */
+	PLAIN("\xe2\x80\xae", "\\xe2\\x80\\xae"); /* right-to-left override */
 	PLAIN("a\0b", "a\\x00b");
 }
 
@@ -40,10 +40,10 @@ static void invalid_utf8_is_shown(void **state)
 {
 	(void)state;
 	PLAIN("\xff\xfe", "\\xff\\xfe");
-	PLAIN("\xc0\xaf", "\\xc0\\xaf");		/* overlong '/' */
-	PLAIN("\xed\xa0\x80", "\\xed\\xa0\\x80");	/* a surrogate */
+	PLAIN("\xc0\xaf", "\\xc0\\xaf");		   /* overlong '/' */
+	PLAIN("\xed\xa0\x80", "\\xed\\xa0\\x80");	   /* a surrogate */
 	PLAIN("\xf4\x90\x80\x80", "\\xf4\\x90\\x80\\x80"); /* above U+10FFFF */
-	PLAIN("\xe2\x82", "\\xe2\\x82");		/* cut short */
+	PLAIN("\xe2\x82", "\\xe2\\x82");		   /* cut short */
 }
 
 /** Every pair of bytes gives JSON that another parser takes. */
@@ -74,10 +74,8 @@ static void columns_count_characters(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(plain_text_stays),
-		cmocka_unit_test(controls_are_shown),
-		cmocka_unit_test(invalid_utf8_is_shown),
-		cmocka_unit_test(json_is_always_json),
+		cmocka_unit_test(plain_text_stays),	    cmocka_unit_test(controls_are_shown),
+		cmocka_unit_test(invalid_utf8_is_shown),    cmocka_unit_test(json_is_always_json),
 		cmocka_unit_test(columns_count_characters),
 	};
 

@@ -47,8 +47,8 @@ void unpacker_free(struct unpacker **unpacker)
 
 int unpack(struct unpacker *unpacker, const struct entry *entry, struct block *block)
 {
-	size_t size = ZSTD_decompressDCtx(unpacker->context, unpacker->bytes, sizeof(unpacker->bytes), entry->at,
-					  entry->size);
+	size_t size = ZSTD_decompressDCtx(unpacker->context, unpacker->bytes, sizeof(unpacker->bytes),
+					  entry->at, entry->size);
 
 	if (ZSTD_isError(size) || size < sizeof(block->head))
 		return -EBADMSG;

@@ -11,9 +11,11 @@ static int index_path(char *to, size_t room, uint64_t index)
 	if (index >= 1000000000)
 		used += snprintf(to + used, room, "x%03u/", (unsigned int)(index / 1000000000 % 1000));
 	if (index >= 1000000)
-		used += snprintf(to + used, room - (size_t)used, "x%03u/", (unsigned int)(index / 1000000 % 1000));
+		used += snprintf(to + used, room - (size_t)used, "x%03u/",
+				 (unsigned int)(index / 1000000 % 1000));
 	if (index >= 1000)
-		used += snprintf(to + used, room - (size_t)used, "x%03u/", (unsigned int)(index / 1000 % 1000));
+		used += snprintf(to + used, room - (size_t)used, "x%03u/",
+				 (unsigned int)(index / 1000 % 1000));
 	return used + snprintf(to + used, room - (size_t)used, "%03u", (unsigned int)(index % 1000));
 }
 

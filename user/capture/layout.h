@@ -19,12 +19,12 @@
 
 #include "../util/digest.h"
 
-#define TILE_WIDTH 256
+#define TILE_WIDTH  256
 #define TREE_LEVELS 8 /* 256^8 entries: every 64-bit size */
-#define ENTRY_MAX 65535
+#define ENTRY_MAX   65535
 
 /** ZSTD_compressBound() of this is below ENTRY_MAX: every block fits its entry. */
-#define BLOCK_MAX 65000
+#define BLOCK_MAX   65000
 #define BLOCK_MAGIC "custodes"
 
 struct block_head {

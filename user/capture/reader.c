@@ -104,7 +104,8 @@ static int verify(struct reader *reader)
 		return r;
 	tree_root(tree, root);
 	if (memcmp(root, reader->checkpoint.root, sizeof(root)))
-		return log_error(-EBADMSG, "%s: the entries do not hash to the checkpoint's root", reader->path);
+		return log_error(-EBADMSG, "%s: the entries do not hash to the checkpoint's root",
+				 reader->path);
 	return 0;
 }
 
@@ -151,13 +152,14 @@ static int next_block(struct reader *reader)
 		return r;
 	r = unpack(reader->unpacker, &entry, &reader->block);
 	if (r == -EPROTO)
-		return log_error(r, "%s: entry %llu is of event version %u, newer than this program's %d", reader->path,
-				 number, reader->block.head.abi, ABI_VERSION);
+		return log_error(r, "%s: entry %llu is of event version %u, newer than this program's %d",
+				 reader->path, number, reader->block.head.abi, ABI_VERSION);
 	if (r)
 		return log_error(r, "%s: entry %llu is no block of events", reader->path, number);
 	if (reader->block.head.position != reader->position)
-		return log_error(-EBADMSG, "%s: entry %llu begins at event %llu, expected %llu", reader->path, number,
-				 (unsigned long long)reader->block.head.position, (unsigned long long)reader->position);
+		return log_error(-EBADMSG, "%s: entry %llu begins at event %llu, expected %llu", reader->path,
+				 number, (unsigned long long)reader->block.head.position,
+				 (unsigned long long)reader->position);
 	reader->block_off = sizeof(reader->block.head);
 	reader->block_left = reader->block.head.count;
 	return 0;

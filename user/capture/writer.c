@@ -102,7 +102,8 @@ static int bundle_open(struct writer *writer)
 	r = make_directories(writer->dir, path);
 	if (r)
 		return r;
-	writer->bundle = openat(writer->dir, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	writer->bundle =
+		openat(writer->dir, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return writer->bundle < 0 ? -errno : 0;
 }
 
@@ -176,7 +177,8 @@ static int block_end(struct writer *writer)
 	if (!writer->head.count)
 		return 0;
 	memcpy(writer->block, &writer->head, sizeof(writer->head));
-	size = ZSTD_compress2(writer->context, writer->entry + 2, ENTRY_MAX, writer->block, writer->block_size);
+	size = ZSTD_compress2(writer->context, writer->entry + 2, ENTRY_MAX, writer->block,
+			      writer->block_size);
 	if (ZSTD_isError(size))
 		return log_error(-EIO, "%s: zstd: %s", writer->path, ZSTD_getErrorName(size));
 	writer->head.position += writer->head.count;
@@ -316,7 +318,8 @@ static int load_upper_edges(struct writer *writer)
 			if (file_read_at(writer->dir, path, &tile, TILE_WIDTH * DIGEST_SIZE) ||
 			    tile.size != TILE_WIDTH * DIGEST_SIZE)
 				return contradiction(writer, "a tile is missing or cut short");
-			tree_over((const uint8_t(*)[DIGEST_SIZE])tile.data, TILE_WIDTH, writer->tree.edge[level][i]);
+			tree_over((const uint8_t(*)[DIGEST_SIZE])tile.data, TILE_WIDTH,
+				  writer->tree.edge[level][i]);
 		}
 	}
 	return 0;

@@ -5,9 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../util/style.h"
 #include "../report/verdicts.h"
 #include "../util/file.h"
+#include "../util/style.h"
 #include "cmd.h"
 #include "installed.h"
 #include "policies.h"
@@ -76,9 +76,12 @@ static int take(struct check_options *check, int option)
 		return 0;
 	case OPT_AT:
 		check->day = day_parse(optarg);
-		return check->day == DAY_NONE ? usage_error("check", "--at %s: expected a day, YYYY-MM-DD", optarg) : 0;
+		return check->day == DAY_NONE ?
+			       usage_error("check", "--at %s: expected a day, YYYY-MM-DD", optarg) :
+			       0;
 	case OPT_POLICIES:
-		return policies_add(&check->policies, optarg) ? usage_error("check", "too many --policies") : 0;
+		return policies_add(&check->policies, optarg) ? usage_error("check", "too many --policies") :
+								0;
 	case OPT_JSON:
 		check->json = true;
 		return 0;
@@ -103,7 +106,8 @@ static int add_named(struct verdict_report *report, const struct check_options *
 		const struct product *product = policy_product(report->policy, check->products[i]);
 
 		if (!product)
-			return usage_error("check", "--product %s: no such product in the catalogue", check->products[i]);
+			return usage_error("check", "--product %s: no such product in the catalogue",
+					   check->products[i]);
 		add_row(report, product, NULL);
 	}
 	return 0;

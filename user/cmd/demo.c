@@ -38,7 +38,7 @@ static const char help[] =
 	"Exit status: 0 all went as it should, 2 bad usage, 4 the sensor cannot run here,\n"
 	"1 anything else.\n";
 
-#define SIZE_OF_SECRET 200000
+#define SIZE_OF_SECRET	200000
 #define READY_TIMEOUT_S 30
 
 struct demo {
@@ -85,11 +85,13 @@ static int write_prop(const struct demo *demo, const char *name, const char *tex
 
 static int make_props(const struct demo *demo)
 {
-	static const char notice[] = "UK SECRET\n\nThis is a prop of the custodes demo. Nothing in it is secret.\n";
+	static const char notice[] =
+		"UK SECRET\n\nThis is a prop of the custodes demo. Nothing in it is secret.\n";
 	static const char sample[] = "custodes-demo-signature-test-string\n";
 	/* Name:target:offset:hex of the string above; our own, as ClamAV's .ndb has it. */
 	static const char signature[] =
-		"Custodes.Demo.Test:0:*:637573746f6465732d64656d6f2d7369676e61747572652d746573742d737472696e67\n";
+		"Custodes.Demo.Test:0:*:"
+		"637573746f6465732d64656d6f2d7369676e61747572652d746573742d737472696e67\n";
 	static char secret[SIZE_OF_SECRET];
 	char path[128];
 	int r = 0;
@@ -120,8 +122,8 @@ static void become_watcher(const struct demo *demo, int err)
 	snprintf(ecs, sizeof(ecs), "ecs:%s/live.ndjson", demo->directory);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	dup2(err, STDERR_FILENO);
-	execl("/proc/self/exe", "custodes", "run", "--host", "uk-secret", "--capture", capture, "--output", "text:-",
-	      "--output", text, "--output", ecs, NULL);
+	execl("/proc/self/exe", "custodes", "run", "--host", "uk-secret", "--capture", capture, "--output",
+	      "text:-", "--output", text, "--output", ecs, NULL);
 	_exit(127);
 }
 
@@ -220,7 +222,8 @@ static int acts(struct demo *demo)
 	int r;
 
 	path_in(demo, "files/secret.txt", secret);
-	heading("A stand-in for Kaspersky Endpoint Security runs, on a stage of its own, and sends a marked file");
+	heading("A stand-in for Kaspersky Endpoint Security runs, on a stage of its own, and sends a marked "
+		"file");
 	r = scene_stand_in(secret, &demo->scene);
 	if (r)
 		return r;
@@ -253,7 +256,8 @@ static int same_files(const struct demo *demo, const char *a, const char *b)
 static int replay(const struct demo *demo)
 {
 	char capture[128], text[160], ecs[160];
-	const char *const argv[] = {"/proc/self/exe", "replay", capture, "--output", text, "--output", ecs, NULL};
+	const char *const argv[] = {"/proc/self/exe", "replay", capture, "--output", text,
+				    "--output",	      ecs,	NULL};
 	int r;
 
 	path_in(demo, "capture", capture);
@@ -298,7 +302,8 @@ static int perform(struct demo *demo)
 static int set_up(struct demo *demo, const char *keep)
 {
 	if (geteuid())
-		return log_error(-EPERM, "demo: it loads eBPF programs and makes namespaces, which needs root");
+		return log_error(-EPERM,
+				 "demo: it loads eBPF programs and makes namespaces, which needs root");
 	if (keep) {
 		if (strlen(keep) >= sizeof(demo->directory) || mkdir(keep, 0700))
 			return log_error(-errno, "%s", keep);

@@ -75,7 +75,8 @@ static int copy_self(void)
 
 static int build_stage(void)
 {
-	static const char *const directories[] = {"/opt/kaspersky", "/opt/kaspersky/kesl", "/opt/kaspersky/kesl/libexec"};
+	static const char *const directories[] = {"/opt/kaspersky", "/opt/kaspersky/kesl",
+						  "/opt/kaspersky/kesl/libexec"};
 
 	if (unshare(CLONE_NEWNS | CLONE_NEWNET))
 		return log_error(-errno, "a mount and network namespace for the demo");

@@ -67,7 +67,9 @@ static int take(struct diff *diff, int option)
 		return 0;
 	case OPT_AS_OF:
 		diff->as_of = day_parse(optarg);
-		return diff->as_of == DAY_NONE ? usage_error("diff", "--as-of %s: expected a day, YYYY-MM-DD", optarg) : 0;
+		return diff->as_of == DAY_NONE ?
+			       usage_error("diff", "--as-of %s: expected a day, YYYY-MM-DD", optarg) :
+			       0;
 	case OPT_JSON:
 		diff->json = true;
 		return 0;
@@ -145,7 +147,8 @@ static int compare(struct diff *diff, const char *path)
 		r = judge_both(diff, reader);
 	if (r)
 		return r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
-	differ = diff->json ? difference_json(a, b, &text) : difference_text(a, b, style_wanted(STDOUT_FILENO), &text);
+	differ = diff->json ? difference_json(a, b, &text) :
+			      difference_text(a, b, style_wanted(STDOUT_FILENO), &text);
 	if (file_write(STDOUT_FILENO, text.data, text.size))
 		return EXIT_USAGE;
 	return differ ? EXIT_FINDINGS : EXIT_CLEAN;

@@ -57,9 +57,13 @@ static int take(struct explain_options *explain, int option)
 		return 0;
 	case OPT_AT:
 		explain->day = day_parse(optarg);
-		return explain->day == DAY_NONE ? usage_error("explain", "--at %s: expected a day, YYYY-MM-DD", optarg) : 0;
+		return explain->day == DAY_NONE ?
+			       usage_error("explain", "--at %s: expected a day, YYYY-MM-DD", optarg) :
+			       0;
 	case OPT_POLICIES:
-		return policies_add(&explain->policies, optarg) ? usage_error("explain", "too many --policies") : 0;
+		return policies_add(&explain->policies, optarg) ?
+			       usage_error("explain", "too many --policies") :
+			       0;
 	default:
 		return usage_error("explain", "unknown or incomplete option");
 	}
@@ -83,7 +87,8 @@ static int explain_verdict(const struct explain_options *explain)
 		return EXIT_USAGE;
 	product = policy_product(policy, explain->product);
 	if (!product)
-		return usage_error("explain", "--product %s: no such product in the catalogue", explain->product);
+		return usage_error("explain", "--product %s: no such product in the catalogue",
+				   explain->product);
 	why_product(policy, product, explain->day == DAY_NONE ? day_today() : explain->day,
 		    style_wanted(STDOUT_FILENO), style_columns(STDOUT_FILENO), &text);
 	return print(&text);
@@ -109,10 +114,11 @@ static void describe(struct search *search, const struct outcome *outcome)
 
 	format_text.render(outcome, &search->log, colour, &search->text);
 	if (product)
-		why_product(policy, product, day_of(outcome->wall), colour, style_columns(STDOUT_FILENO), &search->text);
+		why_product(policy, product, day_of(outcome->wall), colour, style_columns(STDOUT_FILENO),
+			    &search->text);
 	if (outcome->destination)
-		buf_str(&search->text,
-			"  by the site:  an overlay (--policies) may state whose network this is, and under whose control\n");
+		buf_str(&search->text, "  by the site:  an overlay (--policies) may state whose network this "
+				       "is, and under whose control\n");
 }
 
 static void look(struct search *search)

@@ -133,7 +133,8 @@ static int apply_actions(struct pipeline *pipeline)
 		event->exe = action.exe;
 		event->action = action.action;
 		event->result = pipeline->apply(pipeline->context, &action);
-		r = engine_step(pipeline->engine, &event->head, record(pipeline, &event->head), &pipeline->batch);
+		r = engine_step(pipeline->engine, &event->head, record(pipeline, &event->head),
+				&pipeline->batch);
 		if (r)
 			break;
 	}
@@ -185,8 +186,9 @@ void pipeline_say(const struct pipeline *pipeline)
 	for (size_t i = 0; i < summary.product_count; i++) {
 		const struct engine_product *product = &summary.products[i];
 
-		log_info("%s (%s): %s; %llu connections, %llu bytes sent", product->name, product->id, product->verdict,
-			 (unsigned long long)product->connections, (unsigned long long)product->sent);
+		log_info("%s (%s): %s; %llu connections, %llu bytes sent", product->name, product->id,
+			 product->verdict, (unsigned long long)product->connections,
+			 (unsigned long long)product->sent);
 	}
 	if (summary.unknown_kinds)
 		log_warning("%llu events of kinds that this version does not know were carried through",

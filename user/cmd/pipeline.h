@@ -25,7 +25,7 @@ struct pipeline {
 	/** Where findings stand: the log's origin, or the run's where nothing is recorded. */
 	struct outcome_log log;
 	char run_origin[64];
-	uint64_t position; /* of the next event, where no log counts it */
+	uint64_t position;	 /* of the next event, where no log counts it */
 	uint64_t unsealed_since; /* boot time; 0: nothing new */
 
 	/** Live: applies an action and says how it went. NULL: actions are discarded. */

@@ -55,7 +55,9 @@ static int take(struct replay_options *replay, int option)
 		replay->policies.host = optarg;
 		return 0;
 	case OPT_POLICIES:
-		return policies_add(&replay->policies, optarg) ? usage_error("replay", "too many --policies") : 0;
+		return policies_add(&replay->policies, optarg) ?
+			       usage_error("replay", "too many --policies") :
+			       0;
 	case OPT_AS_OF:
 		replay->engine.as_of = day_parse(optarg);
 		return replay->engine.as_of == DAY_NONE ?
@@ -136,7 +138,8 @@ static int replay_record(struct replay_options *replay, const char *path)
 		if (policies_gather(&replay->policies, &documents))
 			return EXIT_USAGE;
 		replay->engine.policies = &documents;
-		replay->engine.host = replay->policies.host ? documents.items[documents.count - 1].name : NULL;
+		replay->engine.host =
+			replay->policies.host ? documents.items[documents.count - 1].name : NULL;
 	}
 	r = record_open(&record, path, &pipeline.log);
 	if (r)

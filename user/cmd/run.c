@@ -51,7 +51,14 @@ struct run_options {
 };
 
 enum {
-	OPT_HOST = 256, OPT_POLICIES, OPT_CAPTURE, OPT_OUTPUT, OPT_FOR, OPT_LOCATION, OPT_MMDB, OPT_WITHOUT,
+	OPT_HOST = 256,
+	OPT_POLICIES,
+	OPT_CAPTURE,
+	OPT_OUTPUT,
+	OPT_FOR,
+	OPT_LOCATION,
+	OPT_MMDB,
+	OPT_WITHOUT,
 	OPT_NO_LOCATION,
 };
 
@@ -227,7 +234,8 @@ static int record_policies(struct run *run, const struct documents *documents, c
 	memcpy(run->digest, event->sha256, DIGEST_SIZE);
 	draft_text(&draft, &event->host, host);
 	if (!draft_str(&draft, &event->documents, list.data, list.size))
-		return log_error(-E2BIG, "more than %zu policy documents", (size_t)(EVENT_MAX - 256) / DIGEST_SIZE);
+		return log_error(-E2BIG, "more than %zu policy documents",
+				 (size_t)(EVENT_MAX - 256) / DIGEST_SIZE);
 	return pipeline_live(&run->pipeline, draft_end(&draft));
 }
 
@@ -284,7 +292,8 @@ static int begin(struct run *run)
 	buf_hex(&id, random, sizeof(random));
 	snprintf(run->pipeline.run_origin, sizeof(run->pipeline.run_origin), "custodes/run-%s", id.data);
 	run->pipeline.log = (struct outcome_log){
-		.origin = run->pipeline.writer ? writer_origin(run->pipeline.writer) : run->pipeline.run_origin,
+		.origin =
+			run->pipeline.writer ? writer_origin(run->pipeline.writer) : run->pipeline.run_origin,
 		.recorded = run->pipeline.writer != NULL,
 	};
 	run->pipeline.apply = apply;
@@ -320,7 +329,8 @@ static bool seal_due(const struct pipeline *pipeline, uint64_t now)
 static int loop(struct run *run)
 {
 	struct source *source = live_source(run->live);
-	uint64_t until = run->options.seconds ? clock_boot() + run->options.seconds * NSEC_PER_SEC : UINT64_MAX;
+	uint64_t until =
+		run->options.seconds ? clock_boot() + run->options.seconds * NSEC_PER_SEC : UINT64_MAX;
 	const struct ev_head *event;
 	int r;
 
@@ -337,7 +347,8 @@ static int loop(struct run *run)
 				continue;
 		}
 		now = clock_boot();
-		if (seal_due(&run->pipeline, now) || (!run->pipeline.writer && run->pipeline.batch.outcome_count))
+		if (seal_due(&run->pipeline, now) ||
+		    (!run->pipeline.writer && run->pipeline.batch.outcome_count))
 			pipeline_flush(&run->pipeline);
 		if (stop_asked || now >= until)
 			live_finish(run->live);

@@ -79,7 +79,7 @@ static int on_fork(struct engine *engine, const struct ev_head *event)
 	process = process_add(engine, &key, lineage);
 	process->parent = (struct process_key){.start = fork->parent_start, .tgid = fork->parent_tgid};
 	process->product = lineage->product;
-	process->evidence = lineage->evidence;
+	process->evidence = EVIDENCE_LINEAGE;
 	if (!parent)
 		return 0;
 	process->exe = parent->exe;
@@ -264,11 +264,11 @@ static int take_policy(struct engine *engine, const struct ev_head *event)
 }
 
 /* Handlers that cannot fail. */
-#define NEVER_FAILS(name)                                                          \
-	static int name##_(struct engine *engine, const struct ev_head *event)     \
-	{                                                                          \
-		name(engine, event);                                               \
-		return 0;                                                          \
+#define NEVER_FAILS(name)                                                      \
+	static int name##_(struct engine *engine, const struct ev_head *event) \
+	{                                                                      \
+		name(engine, event);                                           \
+		return 0;                                                      \
 	}
 NEVER_FAILS(on_connect)
 NEVER_FAILS(on_send)
@@ -308,7 +308,8 @@ static const struct step {
 #define EVENT(number, NAME, name) +1
 _Static_assert(ARRAY_SIZE(steps) == 0
 #include "../../bpf/abi/events.def"
-	       , "a step for every kind of event");
+	       ,
+	       "a step for every kind of event");
 #undef EVENT
 
 int engine_step(struct engine *engine, const struct ev_head *event, uint64_t position, struct batch *batch)

@@ -18,7 +18,8 @@
 struct engine;
 
 struct engine_options {
-	/** Judge by these documents instead of the recorded ones; the host's profile stays. NULL: by the record. */
+	/** Judge by these documents instead of the recorded ones; the host's profile stays. NULL: by the
+	 * record. */
 	const struct documents *policies;
 	/** Of those documents, the one that is the host's profile instead of the recorded one; or NULL. */
 	const char *host;

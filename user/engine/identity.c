@@ -71,14 +71,15 @@ static void lineage_take(struct engine *engine, struct lineage *lineage, const s
 		if (process->product)
 			continue;
 		process->product = product;
-		process->evidence = evidence;
+		process->evidence = EVIDENCE_LINEAGE;
 	}
 	take_children(engine, lineage);
 	tell_execs(engine, lineage);
 	judge_flows(engine, lineage);
 }
 
-static const struct product *product_of(struct engine *engine, const struct process *process, enum evidence *evidence)
+static const struct product *product_of(struct engine *engine, const struct process *process,
+					enum evidence *evidence)
 {
 	struct identity identity;
 
@@ -111,7 +112,7 @@ static void judge_quietly(struct engine *engine, struct process *process)
 			lineage_take(engine, lineage, product, evidence);
 	} else if (lineage->decision == LINEAGE_PRODUCT) {
 		process->product = lineage->product;
-		process->evidence = lineage->evidence;
+		process->evidence = EVIDENCE_LINEAGE;
 	} else if (parent && parent->decision == LINEAGE_PRODUCT) {
 		lineage_take(engine, lineage, parent->product, parent->evidence);
 	} else {

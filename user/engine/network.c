@@ -64,7 +64,8 @@ static void tell_flow(struct engine *engine, enum outcome_what what, const struc
 	destination->sent = sent;
 	outcome->destination = destination;
 	outcome->process = process ? view_process(engine, process) : NULL;
-	outcome->product = view_product(engine, flow->lineage, flow->lineage->product, flow->lineage->evidence);
+	outcome->product =
+		view_product(engine, flow->lineage, flow->lineage->product, flow->lineage->evidence);
 }
 
 /** Judges the connect of one part, once it is known whose it is and where it goes. */

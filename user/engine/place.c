@@ -68,14 +68,16 @@ static const char *best_control(const struct vendor *vendor)
 	return best ? best->country : NULL;
 }
 
-static void facts_of_databases(const struct engine *engine, const struct place *place, struct destination_facts *facts)
+static void facts_of_databases(const struct engine *engine, const struct place *place,
+			       struct destination_facts *facts)
 {
 	const struct network *network;
 
 	if (!place)
 		return;
-	facts->server_location = place->anycast ? NULL :
-						  or_null(*place->server_country ? place->server_country : place->country);
+	facts->server_location =
+		place->anycast ? NULL :
+				 or_null(*place->server_country ? place->server_country : place->country);
 	facts->hosting_operator = or_null(place->as_name);
 	facts->vendor = place->asn ? policy_asn(engine->policy, place->asn, &network) : NULL;
 	if (!facts->vendor)
@@ -101,7 +103,9 @@ static void facts_of_overlay(const struct engine *engine, const struct overlay_n
 	state_fact(&facts->hosting_operator, &overlay->hosting_operator);
 	if (overlay->service_operator.said) {
 		facts->service_operator = overlay->service_operator.value;
-		facts->vendor = facts->service_operator ? policy_vendor(engine->policy, facts->service_operator) : NULL;
+		facts->vendor = facts->service_operator ?
+					policy_vendor(engine->policy, facts->service_operator) :
+					NULL;
 		facts->controlling_jurisdiction = facts->vendor ? best_control(facts->vendor) : NULL;
 		if (facts->vendor)
 			facts->service_operator = facts->vendor->name;

@@ -8,7 +8,7 @@
 #include "state.h"
 
 /** More than any sound set holds: a record that asks for it is not sound. */
-#define DOCUMENT_MAX (16u << 20)
+#define DOCUMENT_MAX  (16u << 20)
 #define DOCUMENTS_MAX 4096
 
 void book_clear(struct book *book)
@@ -59,7 +59,8 @@ void on_document(struct engine *engine, const struct ev_head *event)
 	struct book *book = &engine->book;
 	size_t index;
 
-	if (piece->total > DOCUMENT_MAX || piece->offset > piece->total || text.size > piece->total - piece->offset)
+	if (piece->total > DOCUMENT_MAX || piece->offset > piece->total ||
+	    text.size > piece->total - piece->offset)
 		return;
 	if (!book_find(book, piece->sha256, &index)) {
 		if (book->count == DOCUMENTS_MAX)
@@ -113,7 +114,8 @@ static int gather(const struct engine *engine, const struct ev_policy *event, st
 	else
 		snprintf(host, 256, "%.*s", (int)named.size, named.at);
 	for (size_t i = 0; instead && i < instead->count; i++)
-		documents_add(documents, instead->items[i].name, instead->items[i].text, instead->items[i].size);
+		documents_add(documents, instead->items[i].name, instead->items[i].text,
+			      instead->items[i].size);
 	return engine->options.host ? 0 : add_recorded(engine, event, host, documents);
 }
 
@@ -144,7 +146,8 @@ int on_policy(struct engine *engine, const struct ev_head *event)
 		return r;
 	if (!engine->options.policies && memcmp(policy->digest, told->sha256, DIGEST_SIZE)) {
 		policy_free(&policy);
-		return log_error(-EBADMSG, "event %llu: the policy documents do not have the digest that was recorded",
+		return log_error(-EBADMSG,
+				 "event %llu: the policy documents do not have the digest that was recorded",
 				 (unsigned long long)engine->position);
 	}
 	take_policy(engine, policy);

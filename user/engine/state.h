@@ -45,7 +45,7 @@ struct process {
 	uint64_t exec_position;
 	bool exec_untold; /* its exec is kept until the facts about it are in */
 	bool facts_in;
-	bool ended; /* kept for the sockets that it owned */
+	bool ended;		     /* kept for the sockets that it owned */
 	struct process *prev, *next; /* of its lineage */
 	UT_hash_handle hh;
 };
@@ -206,8 +206,8 @@ struct exe *exe_find(struct engine *engine, const struct exe_id *id);
 struct flow *flow_find(struct engine *engine, uint64_t id);
 struct flow *flow_add(struct engine *engine, uint64_t id, struct lineage *lineage);
 void flow_drop(struct engine *engine, struct flow *flow);
-struct channel *channel_find(struct engine *engine, const struct lineage *lineage, const struct ev_addr *remote,
-			     uint8_t proto);
+struct channel *channel_find(struct engine *engine, const struct lineage *lineage,
+			     const struct ev_addr *remote, uint8_t proto);
 struct place *place_find(struct engine *engine, const struct ev_addr *address);
 struct tally *tally_find(struct engine *engine, const struct product *product);
 /** Forgets everything about the host: a run begins. */

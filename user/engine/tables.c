@@ -209,8 +209,8 @@ void flow_drop(struct engine *engine, struct flow *flow)
 		process_end(engine, owner);
 }
 
-struct channel *channel_find(struct engine *engine, const struct lineage *lineage, const struct ev_addr *remote,
-			     uint8_t proto)
+struct channel *channel_find(struct engine *engine, const struct lineage *lineage,
+			     const struct ev_addr *remote, uint8_t proto)
 {
 	struct channel_key key = {.lineage = lineage->id, .remote = *remote, .proto = proto};
 	struct channel *channel;
@@ -252,7 +252,8 @@ struct tally *tally_find(struct engine *engine, const struct product *product)
 	for (size_t i = 0; i < engine->tally_count; i++)
 		if (!strcmp(engine->tallies[i].id, product->id))
 			return &engine->tallies[i];
-	engine->tallies = need(reallocarray(engine->tallies, engine->tally_count + 1, sizeof(*engine->tallies)));
+	engine->tallies =
+		need(reallocarray(engine->tallies, engine->tally_count + 1, sizeof(*engine->tallies)));
 	engine->tallies[engine->tally_count] = (struct tally){
 		.id = need(strdup(product->id)),
 		.name = need(strdup(product->name)),

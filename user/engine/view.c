@@ -116,7 +116,8 @@ const struct outcome_process *view_parent(struct engine *engine, const struct pr
 		return view_process(engine, parent);
 	if (!process->parent.tgid)
 		return NULL;
-	view = arena_alloc(&engine->batch->arena, sizeof(*view)); /* nobody watches it: known by its number only */
+	view = arena_alloc(&engine->batch->arena,
+			   sizeof(*view)); /* nobody watches it: known by its number only */
 	view->tgid = process->parent.tgid;
 	view->start = process->parent.start;
 	view->started = (int64_t)process->parent.start + engine->wall_offset;
@@ -160,10 +161,10 @@ static void view_facts(struct engine *engine, const struct ev_addr *remote, stru
 	view->controlling_jurisdiction = arena_str(arena, facts.controlling_jurisdiction);
 	overlay = engine->policy ? policy_overlay(engine->policy, remote->family, remote->addr) : NULL;
 	view->role = overlay ? arena_str(arena, overlay->role) : NULL;
-	view->basis = overlay		       ? "overlay" :
-		      !place || !place->known  ? "none" :
-		      place->has_mmdb	       ? "libloc+mmdb" :
-						 "libloc";
+	view->basis = overlay		      ? "overlay" :
+		      !place || !place->known ? "none" :
+		      place->has_mmdb	      ? "libloc+mmdb" :
+						"libloc";
 	if (!place)
 		return;
 	view->asn = place->asn;

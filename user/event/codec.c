@@ -15,7 +15,10 @@ static const struct shape {
 #undef EVENT
 };
 
-#define STRING(KIND, type, member) {EV_##KIND, offsetof(struct ev_##type, member), #member}
+#define STRING(KIND, type, member)                                     \
+	{                                                              \
+		EV_##KIND, offsetof(struct ev_##type, member), #member \
+	}
 const struct event_string event_strings[] = {
 	STRING(EXEC, exec, path),
 	STRING(EXEC, exec, args),

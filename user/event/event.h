@@ -52,8 +52,9 @@ struct draft {
 
 /** Begins an event of this kind and struct size, its head filled in but for identity. */
 void draft_begin(struct draft *draft, uint16_t kind, size_t size, uint64_t time);
-#define DRAFT(draft, KIND, name, time)                                                   \
-	(draft_begin((draft), EV_##KIND, sizeof(struct ev_##name), (time)), (struct ev_##name *)(draft)->bytes)
+#define DRAFT(draft, KIND, name, time)                                      \
+	(draft_begin((draft), EV_##KIND, sizeof(struct ev_##name), (time)), \
+	 (struct ev_##name *)(draft)->bytes)
 
 /** Adds a string; what does not fit in EVENT_MAX is cut. False if it was. */
 bool draft_str(struct draft *draft, struct ev_str *str, const void *bytes, size_t size);

@@ -30,7 +30,8 @@ struct outcome *batch_outcome(struct batch *batch)
 
 struct action *batch_action(struct batch *batch)
 {
-	return append((void **)&batch->actions, &batch->action_count, &batch->action_room, sizeof(*batch->actions));
+	return append((void **)&batch->actions, &batch->action_count, &batch->action_room,
+		      sizeof(*batch->actions));
 }
 
 void batch_actions_done(struct batch *batch)

@@ -33,10 +33,25 @@ static const struct field {
 	size_t offset;
 	size_t size;
 } fields[] = {
-#define HEAD(member)	 {0, #member, FIELD_NUMBER, offsetof(struct ev_head, member), sizeof(((struct ev_head *)0)->member)}
-#define FIELD(KIND, name, member, type) \
-	{EV_##KIND, #member, type, offsetof(struct ev_##name, member), sizeof(((struct ev_##name *)0)->member)}
-	HEAD(flags), HEAD(channel), HEAD(time), HEAD(seq), HEAD(cpu), HEAD(tgid), HEAD(tid), HEAD(start), HEAD(lineage),
+#define HEAD(member)                                                        \
+	{                                                                   \
+		0, #member, FIELD_NUMBER, offsetof(struct ev_head, member), \
+			sizeof(((struct ev_head *)0)->member)               \
+	}
+#define FIELD(KIND, name, member, type)                                       \
+	{                                                                     \
+		EV_##KIND, #member, type, offsetof(struct ev_##name, member), \
+			sizeof(((struct ev_##name *)0)->member)               \
+	}
+	HEAD(flags),
+	HEAD(channel),
+	HEAD(time),
+	HEAD(seq),
+	HEAD(cpu),
+	HEAD(tgid),
+	HEAD(tid),
+	HEAD(start),
+	HEAD(lineage),
 	FIELD(FORK, fork, parent_start, FIELD_NUMBER),
 	FIELD(FORK, fork, parent_tgid, FIELD_NUMBER),
 	FIELD(EXEC, exec, exe, FIELD_EXE),
@@ -104,7 +119,8 @@ static bool put_number(uint8_t *to, size_t size, const cJSON *value)
 
 	if (!cJSON_IsNumber(value))
 		return false;
-	number = value->valuedouble < 0 ? (uint64_t)(int64_t)value->valuedouble : (uint64_t)value->valuedouble;
+	number =
+		value->valuedouble < 0 ? (uint64_t)(int64_t)value->valuedouble : (uint64_t)value->valuedouble;
 	memcpy(to, &number, size); /* the contract is little-endian, as every host that we run on */
 	return true;
 }
@@ -124,7 +140,8 @@ static bool put_address(uint8_t *to, const cJSON *value)
 	host[length] = '\0';
 	if (address.family == 6)
 		host[length - 1] = '\0';
-	if (inet_pton(address.family == 6 ? AF_INET6 : AF_INET, host + (address.family == 6), address.addr) != 1)
+	if (inet_pton(address.family == 6 ? AF_INET6 : AF_INET, host + (address.family == 6), address.addr) !=
+	    1)
 		return false;
 	memcpy(to, &address, sizeof(address));
 	return true;

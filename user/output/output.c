@@ -48,8 +48,10 @@ int output_open(struct output **output, const char *spec, bool fresh)
 
 	*output = NULL;
 	if (!format || !colon[1])
-		return log_error(0, "--output %s: expected FORMAT:TARGET, such as text:- or ecs:/var/log/custodes.ndjson",
-				 spec);
+		return log_error(
+			0,
+			"--output %s: expected FORMAT:TARGET, such as text:- or ecs:/var/log/custodes.ndjson",
+			spec);
 	fd = open_target(colon + 1, fresh);
 	if (fd < 0)
 		return fd;

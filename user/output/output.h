@@ -10,7 +10,8 @@ struct output_format {
 	const char *name;
 	bool events; /* wants events as well as findings */
 	/** Appends one outcome; `colour` only where a person's terminal takes it. */
-	void (*render)(const struct outcome *outcome, const struct outcome_log *log, bool colour, struct buf *to);
+	void (*render)(const struct outcome *outcome, const struct outcome_log *log, bool colour,
+		       struct buf *to);
 };
 
 extern const struct output_format format_text, format_ecs;

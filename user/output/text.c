@@ -95,7 +95,8 @@ static void destination_lines(const struct outcome_destination *destination, boo
 		   transport(destination->proto));
 	buf_printf(to, ", sent %llu, received %llu%s\n", (unsigned long long)destination->sent,
 		   (unsigned long long)destination->received,
-		   destination->upper_bound ? " bytes at most (the socket was not opened under watch)" : " bytes");
+		   destination->upper_bound ? " bytes at most (the socket was not opened under watch)" :
+					      " bytes");
 	label(to, "", colour);
 	for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++) {
 		buf_printf(to, "%s%s: ", i ? "; " : "", facts[i].name);
@@ -126,14 +127,15 @@ static void ruling_lines(const struct outcome *outcome, bool colour, struct buf 
 	}
 }
 
-static void log_line_(const struct outcome *outcome, const struct outcome_log *log, bool colour, struct buf *to)
+static void log_line_(const struct outcome *outcome, const struct outcome_log *log, bool colour,
+		      struct buf *to)
 {
 	char id[33];
 
 	outcome_id(outcome, log, id);
 	label(to, "evidence", colour);
-	buf_printf(to, "%s, event %llu of log %s%s; policy %.12s…", id, (unsigned long long)outcome->position, log->origin,
-		   log->recorded ? "" : " (NOT RECORDED)", outcome->host->policy);
+	buf_printf(to, "%s, event %llu of log %s%s; policy %.12s…", id, (unsigned long long)outcome->position,
+		   log->origin, log->recorded ? "" : " (NOT RECORDED)", outcome->host->policy);
 	if (outcome->lost)
 		buf_printf(to, "; %llu lost in its window (%s)", (unsigned long long)outcome->lost,
 			   outcome->lost_causes ? outcome->lost_causes : "cause unknown");

@@ -13,11 +13,11 @@
 #include "policy.h"
 
 /** Appends one zeroed element to a counted array. */
-#define GROW(array, count)                                                                 \
-	({                                                                                 \
-		(array) = reallocarray((array), (count) + 1, sizeof(*(array)));            \
-		memset(&(array)[count], 0, sizeof(*(array)));                              \
-		&(array)[(count)++];                                                       \
+#define GROW(array, count)                                                      \
+	({                                                                      \
+		(array) = reallocarray((array), (count) + 1, sizeof(*(array))); \
+		memset(&(array)[count], 0, sizeof(*(array)));                   \
+		&(array)[(count)++];                                            \
 	})
 
 static struct strings strings_from(const cJSON *object, const char *key)
@@ -41,11 +41,14 @@ static enum confidence confidence_from(const cJSON *object)
 {
 	const char *name = json_str(object, "confidence");
 
-	return !strcmp(name, "high") ? CONFIDENCE_HIGH : !strcmp(name, "medium") ? CONFIDENCE_MEDIUM : CONFIDENCE_LOW;
+	return !strcmp(name, "high")   ? CONFIDENCE_HIGH :
+	       !strcmp(name, "medium") ? CONFIDENCE_MEDIUM :
+					 CONFIDENCE_LOW;
 }
 
 /** A date that its schema's pattern has passed, but that may still not exist. */
-static int day_from(const struct json *json, const cJSON *object, const char *key, const char *pointer, day_t *day)
+static int day_from(const struct json *json, const cJSON *object, const char *key, const char *pointer,
+		    day_t *day)
 {
 	const char *text = json_str(object, key);
 
@@ -189,8 +192,9 @@ static void compile_engines(struct compiler *compiler, struct product *product, 
 		engine->certain = json_true(each, "certain");
 		engine->note = json_str(each, "note");
 		if (!engine->vendor)
-			note(compiler, json_fault(product->document, pointer, "no vendor \"%s\" in the catalogue",
-						  json_str(each, "vendor")));
+			note(compiler,
+			     json_fault(product->document, pointer, "no vendor \"%s\" in the catalogue",
+					json_str(each, "vendor")));
 	}
 }
 
@@ -261,12 +265,13 @@ static void check_tiers(struct compiler *compiler, const struct json *json, cons
 			continue;
 		for (size_t j = 0; j < scheme->tiers.count; j++)
 			buf_printf(&known, "%s%s", j ? ", " : "", scheme->tiers.items[j]);
-		note(compiler, json_fault(json, pointer, "scheme \"%s\" has no tier \"%s\"; it has %s", scheme_id,
-					  tiers->items[i], known.data));
+		note(compiler, json_fault(json, pointer, "scheme \"%s\" has no tier \"%s\"; it has %s",
+					  scheme_id, tiers->items[i], known.data));
 	}
 }
 
-static void compile_scope(struct compiler *compiler, struct measure *measure, const cJSON *root, unsigned int index)
+static void compile_scope(struct compiler *compiler, struct measure *measure, const cJSON *root,
+			  unsigned int index)
 {
 	struct scope *scope = GROW(measure->scopes, measure->scope_count);
 	char pointer[48];
@@ -298,12 +303,14 @@ static void check_references(struct compiler *compiler, const struct measure *me
 
 	for (size_t i = 0; i < measure->vendors.count; i++)
 		if (!policy_vendor(policy, measure->vendors.items[i]))
-			note(compiler, json_fault(measure->document, "/target/vendors", "no vendor \"%s\" in the catalogue",
-						  measure->vendors.items[i]));
+			note(compiler,
+			     json_fault(measure->document, "/target/vendors",
+					"no vendor \"%s\" in the catalogue", measure->vendors.items[i]));
 	for (size_t i = 0; i < measure->products.count; i++)
 		if (!policy_product(policy, measure->products.items[i]))
-			note(compiler, json_fault(measure->document, "/target/products", "no product \"%s\" in the catalogue",
-						  measure->products.items[i]));
+			note(compiler,
+			     json_fault(measure->document, "/target/products",
+					"no product \"%s\" in the catalogue", measure->products.items[i]));
 	if (measure->superseded_by && !policy_measure(policy, measure->superseded_by))
 		note(compiler, json_fault(measure->document, "/superseded/by", "no measure \"%s\" is loaded",
 					  measure->superseded_by));
@@ -369,7 +376,9 @@ static void check_claims(struct compiler *compiler, const struct product *a, con
 	for (size_t i = 0; i < ARRAY_SIZE(claims); i++)
 		for (size_t j = 0; j < claims[i].of_b->count; j++)
 			if (strings_have(claims[i].of_a, claims[i].of_b->items[j]))
-				note(compiler, log_error(0, "%s: product \"%s\" claims %s in identify/%s, which product \"%s\" of %s claims too",
+				note(compiler, log_error(0,
+							 "%s: product \"%s\" claims %s in identify/%s, which "
+							 "product \"%s\" of %s claims too",
 							 b->document->name, b->id, claims[i].of_b->items[j],
 							 claims[i].member, a->id, a->document->name));
 }
@@ -547,7 +556,8 @@ int policy_compile(struct policy **policy, const struct documents *documents, co
 		compile_pass(&compiler, 3, host);
 		check_whole(&compiler);
 		if (host && !compiler.policy->host.id)
-			note(&compiler, log_error(0, "%s: expected a host profile: \"kind\": \"host\"", host));
+			note(&compiler,
+			     log_error(0, "%s: expected a host profile: \"kind\": \"host\"", host));
 	}
 	if (compiler.fault)
 		policy_free(&compiler.policy);

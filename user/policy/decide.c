@@ -11,6 +11,17 @@ void decision_clear(struct decision *decision)
 	*decision = (struct decision){};
 }
 
+const struct ruling *decision_worst(const struct decision *decision)
+{
+	const struct ruling *worst = NULL;
+
+	for (size_t i = 0; i < decision->count; i++)
+		if (decision->rulings[i].in_force &&
+		    (!worst || decision->rulings[i].verdict > worst->verdict))
+			worst = &decision->rulings[i];
+	return worst;
+}
+
 /* ---- does it speak to this host, on this day ---- */
 
 static bool any_in(const struct strings *wanted, const struct strings *have)
@@ -24,7 +35,8 @@ static bool any_in(const struct strings *wanted, const struct strings *have)
 static bool scope_fits(const struct measure *measure, const struct scope *scope, const struct host *host)
 {
 	if (scope->jurisdictions.count) {
-		if (!strings_have(&scope->jurisdictions, "*") && !strings_have(&scope->jurisdictions, host->jurisdiction))
+		if (!strings_have(&scope->jurisdictions, "*") &&
+		    !strings_have(&scope->jurisdictions, host->jurisdiction))
 			return false;
 	} else if (strcmp(measure->jurisdiction, host->jurisdiction)) {
 		return false;
@@ -195,7 +207,8 @@ static enum aim aim_engines(const struct measure *measure, const struct product 
 	return aim;
 }
 
-static enum aim aim_country(const struct measure *measure, const struct destination_facts *facts, struct buf *reason)
+static enum aim aim_country(const struct measure *measure, const struct destination_facts *facts,
+			    struct buf *reason)
 {
 	const char *control = facts->controlling_jurisdiction;
 
@@ -210,7 +223,8 @@ static enum aim aim_country(const struct measure *measure, const struct destinat
 }
 
 /** Who operates the service, and under whose law: never where the server stands. */
-static enum aim aim_service(const struct measure *measure, const struct destination_facts *facts, struct buf *reason)
+static enum aim aim_service(const struct measure *measure, const struct destination_facts *facts,
+			    struct buf *reason)
 {
 	if (measure->by == TARGET_PREFERENCE) {
 		buf_str(reason, "it states a preference and forbids nothing");
@@ -221,7 +235,8 @@ static enum aim aim_service(const struct measure *measure, const struct destinat
 	if (facts->vendor)
 		return aim_vendor(measure, facts->vendor, reason);
 	if (facts->service_operator) {
-		buf_printf(reason, "the service is %s's, and it speaks about others", facts->service_operator);
+		buf_printf(reason, "the service is %s's, and it speaks about others",
+			   facts->service_operator);
 		return AIM_OTHER;
 	}
 	buf_str(reason, "who operates the service there is not known");
@@ -263,7 +278,8 @@ static enum verdict verdict_for(enum aim aim, const struct scope *scope)
 	return VERDICT_OUT_OF_SCOPE;
 }
 
-static struct ruling *ruling_add(struct decision *decision, const struct measure *measure, const struct scope *scope)
+static struct ruling *ruling_add(struct decision *decision, const struct measure *measure,
+				 const struct scope *scope)
 {
 	struct ruling *ruling;
 
@@ -290,7 +306,8 @@ static void ruling_idle(struct ruling *ruling, day_t day)
 	ruling->reason = reason.data;
 }
 
-void decide_product(const struct policy *policy, const struct product *product, day_t day, struct decision *decision)
+void decide_product(const struct policy *policy, const struct product *product, day_t day,
+		    struct decision *decision)
 {
 	*decision = (struct decision){};
 	for (size_t i = 0; i < policy->measure_count; i++) {

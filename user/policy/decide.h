@@ -25,6 +25,8 @@ struct decision {
 };
 
 void decision_clear(struct decision *decision);
+/** The ruling in force that stands, or NULL: no measure in force speaks to this host. */
+const struct ruling *decision_worst(const struct decision *decision);
 
 /** May this host run this product on this day (UTC)? */
 void decide_product(const struct policy *policy, const struct product *product, day_t day,
@@ -52,6 +54,7 @@ bool measure_in_force(const struct measure *measure, day_t day);
 /** How an executable may be known, in order of trust. */
 enum evidence {
 	EVIDENCE_NONE,
+	EVIDENCE_LINEAGE, /* not by itself: it descends from what was known */
 	EVIDENCE_PREFIX,
 	EVIDENCE_PATH,
 	EVIDENCE_UNIT,

@@ -4,9 +4,9 @@
 #include "decide.h"
 
 static const char *const evidence_names[] = {
-	[EVIDENCE_NONE] = "none",	  [EVIDENCE_PREFIX] = "path-prefix", [EVIDENCE_PATH] = "path",
-	[EVIDENCE_UNIT] = "unit",	  [EVIDENCE_PACKAGE] = "package",    [EVIDENCE_BUILD_ID] = "build-id",
-	[EVIDENCE_SHA256] = "sha256",
+	[EVIDENCE_NONE] = "none",	  [EVIDENCE_LINEAGE] = "lineage", [EVIDENCE_PREFIX] = "path-prefix",
+	[EVIDENCE_PATH] = "path",	  [EVIDENCE_UNIT] = "unit",	  [EVIDENCE_PACKAGE] = "package",
+	[EVIDENCE_BUILD_ID] = "build-id", [EVIDENCE_SHA256] = "sha256",
 };
 
 const char *evidence_name(enum evidence evidence)
@@ -48,7 +48,8 @@ static enum evidence product_evidence(const struct product *product, const struc
 	return EVIDENCE_NONE;
 }
 
-const struct product *identify(const struct policy *policy, const struct identity *identity, enum evidence *evidence)
+const struct product *identify(const struct policy *policy, const struct identity *identity,
+			       enum evidence *evidence)
 {
 	const struct product *found = NULL;
 	size_t longest = 0;

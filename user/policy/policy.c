@@ -15,6 +15,18 @@ const char *verdict_name(enum verdict verdict)
 	return verdict_names[verdict];
 }
 
+const char *verdict_phrase(enum verdict verdict)
+{
+	static const char *const phrases[] = {
+		[VERDICT_OUT_OF_SCOPE] = "out of scope",   [VERDICT_PERMITTED] = "permitted",
+		[VERDICT_UNKNOWN] = "of unknown standing", [VERDICT_ADVISED_AGAINST] = "advised against",
+		[VERDICT_PHASE_OUT] = "to be phased out",  [VERDICT_PROHIBITED] = "prohibited",
+	};
+
+	_Static_assert(ARRAY_SIZE(phrases) == VERDICTS, "a phrase for every verdict");
+	return phrases[verdict];
+}
+
 int verdict_parse(const char *name)
 {
 	for (int i = 0; i < VERDICTS; i++)
@@ -80,7 +92,8 @@ static bool prefix_holds(const struct overlay_network *network, const uint8_t ad
 	return !(network->bits % 8) || !((network->address[bytes] ^ address[bytes]) & mask);
 }
 
-const struct overlay_network *policy_overlay(const struct policy *policy, int family, const uint8_t address[16])
+const struct overlay_network *policy_overlay(const struct policy *policy, int family,
+					     const uint8_t address[16])
 {
 	for (size_t i = 0; i < policy->overlay_count; i++)
 		if (policy->overlays[i].family == family && prefix_holds(&policy->overlays[i], address))

@@ -28,6 +28,8 @@ enum verdict {
 
 /** "prohibited", "out-of-scope" ...: as policies and outputs write it. */
 const char *verdict_name(enum verdict verdict);
+/** The same behind "is": "to be phased out". */
+const char *verdict_phrase(enum verdict verdict);
 /** -1 if there is no such verdict. */
 int verdict_parse(const char *name);
 /** Worth telling: everything above permitted. */
@@ -156,7 +158,8 @@ struct overlay_network {
 	uint8_t bits;
 	const char *role;
 	const char *overlay; /* its id */
-	struct stated server_location, as_registration, hosting_operator, service_operator, controlling_jurisdiction;
+	struct stated server_location, as_registration, hosting_operator, service_operator,
+		controlling_jurisdiction;
 };
 
 struct policy {
@@ -193,6 +196,7 @@ const struct measure *policy_measure(const struct policy *policy, const char *id
 /** The vendor that operates this autonomous system itself, and the entry; or NULL. */
 const struct vendor *policy_asn(const struct policy *policy, uint32_t asn, const struct network **network);
 /** The overlay's longest prefix that holds the address; or NULL. */
-const struct overlay_network *policy_overlay(const struct policy *policy, int family, const uint8_t address[16]);
+const struct overlay_network *policy_overlay(const struct policy *policy, int family,
+					     const uint8_t address[16]);
 
 #endif

@@ -22,8 +22,8 @@ static char *rulings_of(const struct outcome *outcome)
 		const struct outcome_ruling *ruling = &outcome->rulings[i];
 
 		if (ruling->in_force)
-			buf_printf(&text, "%s%s: %s (%s): %s", text.size ? "\n" : "", ruling->id, ruling->verdict,
-				   ruling->force, ruling->reason);
+			buf_printf(&text, "%s%s: %s (%s): %s", text.size ? "\n" : "", ruling->id,
+				   ruling->verdict, ruling->force, ruling->reason);
 	}
 	return text.data;
 }
@@ -173,7 +173,8 @@ size_t difference_text(const struct notes *a, const struct notes *b, bool colour
 		text_side(a->name, pair.a, pair.b, colour, to);
 		text_side(b->name, pair.b, pair.a, colour, to);
 	}
-	buf_printf(to, "%zu findings with %s, %zu with %s; %zu differ\n", a->count, a->name, b->count, b->name, differ);
+	buf_printf(to, "%zu findings with %s, %zu with %s; %zu differ\n", a->count, a->name, b->count,
+		   b->name, differ);
 	return differ;
 }
 

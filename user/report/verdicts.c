@@ -117,7 +117,8 @@ void decision_text(const struct decision *decision, bool colour, unsigned int co
 		buf_str(to, "    no measure in the set speaks to this host\n");
 }
 
-void verdict_report_text(const struct verdict_report *report, bool colour, unsigned int columns, struct buf *to)
+void verdict_report_text(const struct verdict_report *report, bool colour, unsigned int columns,
+			 struct buf *to)
 {
 	const struct host *host = &report->policy->host;
 

@@ -24,7 +24,8 @@ struct verdict_report {
 void verdict_report_clear(struct verdict_report *report);
 /** The most restrictive verdict of all rows; out-of-scope where there is none. */
 enum verdict verdict_report_worst(const struct verdict_report *report);
-void verdict_report_text(const struct verdict_report *report, bool colour, unsigned int columns, struct buf *to);
+void verdict_report_text(const struct verdict_report *report, bool colour, unsigned int columns,
+			 struct buf *to);
 void verdict_report_json(const struct verdict_report *report, struct buf *to);
 
 /** The rulings of a decision, as the member "measures". */

@@ -52,7 +52,8 @@ static size_t turning_days(const struct policy *policy, day_t *days)
 	return count;
 }
 
-static void put_timeline(const struct policy *policy, const struct product *product, bool colour, struct buf *to)
+static void put_timeline(const struct policy *policy, const struct product *product, bool colour,
+			 struct buf *to)
 {
 	day_t *days = calloc(3 * policy->measure_count + 1, sizeof(*days));
 	size_t count = days ? turning_days(policy, days) : 0;
@@ -116,9 +117,12 @@ static void put_missing(const struct product *product, const struct decision *de
 {
 	if (decision->verdict != VERDICT_UNKNOWN)
 		return;
-	buf_printf(to, "  by facts:     a site may state what is missing in a document of its own (--policies): who\n"
-		       "                controls %s, whether the product is antivirus, or what the measure covers\n",
-		   product->vendor->name);
+	buf_printf(
+		to,
+		"  by facts:     a site may state what is missing in a document of its own (--policies): "
+		"who\n"
+		"                controls %s, whether the product is antivirus, or what the measure covers\n",
+		product->vendor->name);
 }
 
 void why_product(const struct policy *policy, const struct product *product, day_t day, bool colour,

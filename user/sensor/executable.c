@@ -21,8 +21,8 @@
 #include "package.h"
 
 /** Larger files are not hashed: they stay unknown, and are watched. */
-#define HASH_LIMIT (1ull << 30)
-#define NOTE_LIMIT 4096
+#define HASH_LIMIT     (1ull << 30)
+#define NOTE_LIMIT     4096
 #define BUILD_ID_LIMIT 64
 
 /**
@@ -189,7 +189,8 @@ const struct ev_head *observe_executable(const struct ev_exec *exec, struct draf
 	event->head.flags = r ? EXECUTABLE_VANISHED : EXECUTABLE_HASHED;
 	if (r) {
 		memset(event->sha256, 0, sizeof(event->sha256));
-		draft_text(draft, &event->error, r == -ESTALE ? "another file stands there by now" : strerror(-r));
+		draft_text(draft, &event->error,
+			   r == -ESTALE ? "another file stands there by now" : strerror(-r));
 	}
 	add_package(draft, event, path.data ? path.data : "");
 	return draft_end(draft);

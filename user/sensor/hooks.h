@@ -6,7 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-
 enum hook_attach { HOOK_TRACEPOINT, HOOK_CGROUP, HOOK_ITER_TASK, HOOK_ITER_SOCKS, HOOK_ITER_DESTINATIONS };
 
 /** What a set of hooks is for. Of each, the first way that works is used. */
@@ -22,7 +21,7 @@ enum feature {
 struct feature_info {
 	const char *name;
 	const char *sees;
-	bool required; /* without it the sensor does not run */
+	bool required;	  /* without it the sensor does not run */
 	const char *lost; /* when no way works */
 };
 extern const struct feature_info features[FEATURES];

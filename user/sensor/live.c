@@ -18,8 +18,8 @@
 #define WAIT_MS 50
 /** A clock that was slewed is told in steps of this; one that jumped, as a step. */
 #define CLOCK_DRIFT_NS 10000000ll
-#define CLOCK_STEP_NS 500000000ll
-#define SEEN_MAX 65536
+#define CLOCK_STEP_NS  500000000ll
+#define SEEN_MAX       65536
 
 #define LOSS_CAUSES 32
 

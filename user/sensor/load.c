@@ -42,7 +42,8 @@ static int load(struct sensor *sensor)
 	if (!sensor->object)
 		return -errno;
 	for (size_t i = 0; i < hook_count; i++) {
-		struct bpf_program *program = bpf_object__find_program_by_name(sensor->object, hooks[i].program);
+		struct bpf_program *program =
+			bpf_object__find_program_by_name(sensor->object, hooks[i].program);
 
 		bpf_program__set_autoload(program, chosen(sensor, &hooks[i]));
 	}
@@ -62,19 +63,22 @@ static void say_refusals(const struct probe *probe)
 {
 	for (size_t i = 0; i < hook_count; i++)
 		if (probe->results[i] && probe->results[i] != -ECANCELED)
-			log_warning("this kernel refuses %s: %s", hooks[i].program, strerror(-probe->results[i]));
+			log_warning("this kernel refuses %s: %s", hooks[i].program,
+				    strerror(-probe->results[i]));
 	for (int i = 0; i < FEATURES; i++)
 		if (probe->ways[i])
 			log_warning("%s: %s", features[i].name,
-				    probe->ways[i] < 0 ? features[i].lost :
-							 way_lost((enum feature)i, (unsigned int)probe->ways[i]));
+				    probe->ways[i] < 0 ?
+					    features[i].lost :
+					    way_lost((enum feature)i, (unsigned int)probe->ways[i]));
 }
 
 /** The first program without which nothing works, or NULL. */
 static const char *missing_program(const struct probe *probe)
 {
 	for (size_t i = 0; i < hook_count; i++)
-		if (features[hooks[i].feature].required && probe->ways[hooks[i].feature] < 0 && probe->results[i])
+		if (features[hooks[i].feature].required && probe->ways[hooks[i].feature] < 0 &&
+		    probe->results[i])
 			return hooks[i].program;
 	return NULL;
 }
@@ -149,7 +153,8 @@ void sensor_json(const struct sensor *sensor, struct buf *to)
 
 		jsonw_object(&w, features[i].name);
 		jsonw_i64(&w, "way", way);
-		jsonw_str(&w, "lost", way < 0 ? features[i].lost : way_lost((enum feature)i, (unsigned int)way));
+		jsonw_str(&w, "lost",
+			  way < 0 ? features[i].lost : way_lost((enum feature)i, (unsigned int)way));
 		jsonw_object_end(&w);
 	}
 	jsonw_object_end(&w);
@@ -221,6 +226,7 @@ size_t sensor_costs(const struct sensor *sensor, struct program_cost *costs, siz
 
 	for (size_t i = 0; i < hook_count && count < room; i++)
 		if (program_info(sensor, i, &info))
-			costs[count++] = (struct program_cost){hooks[i].program, info.run_cnt, info.run_time_ns};
+			costs[count++] =
+				(struct program_cost){hooks[i].program, info.run_cnt, info.run_time_ns};
 	return count;
 }

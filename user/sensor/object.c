@@ -90,8 +90,9 @@ struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *o
 int sensor_prerequisites(void)
 {
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
-		return log_error(-ENOENT, "this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built with "
-					  "CONFIG_DEBUG_INFO_BTF");
+		return log_error(-ENOENT,
+				 "this kernel has no BTF (/sys/kernel/btf/vmlinux): it must be built with "
+				 "CONFIG_DEBUG_INFO_BTF");
 	if (geteuid())
 		return log_error(-EPERM, "the sensor needs root to load and attach its programs");
 	return 0;

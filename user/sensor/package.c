@@ -8,7 +8,7 @@
 
 #include "../util/file.h"
 
-#define DPKG_DIR "/var/lib/dpkg"
+#define DPKG_DIR    "/var/lib/dpkg"
 #define TABLE_LIMIT (64u << 20)
 
 /*
@@ -200,7 +200,8 @@ bool package_owner(const char *path, struct package *package)
 	if (!list)
 		return false;
 	buf_clear(&package->name);
-	buf_bytes(&package->name, list, strcspn(list, ":") < strlen(list) ? strcspn(list, ":") : strlen(list) - 5);
+	buf_bytes(&package->name, list,
+		  strcspn(list, ":") < strlen(list) ? strcspn(list, ":") : strlen(list) - 5);
 	paragraph = read_status(&status) ? paragraph_of(status.data, package->name.data) : NULL;
 	if (!paragraph)
 		return true;

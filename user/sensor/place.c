@@ -64,11 +64,13 @@ static int verify(struct places *places)
 		if (!key)
 			continue;
 		if (loc_database_verify(places->database, key))
-			return log_error(-EBADMSG, "%s: its signature does not fit %s", places->path, signing_keys[i]);
+			return log_error(-EBADMSG, "%s: its signature does not fit %s", places->path,
+					 signing_keys[i]);
 		places->verified = true;
 		return 0;
 	}
-	log_warning("%s: its signature was not checked: no signing key is installed (package location)", places->path);
+	log_warning("%s: its signature was not checked: no signing key is installed (package location)",
+		    places->path);
 	return 0;
 }
 
@@ -193,16 +195,18 @@ static void ask_mmdb(struct places *places, const struct in6_addr *address, stru
 		return;
 	memcpy(&four.sin_addr, address->s6_addr + 12, 4);
 	result = MMDB_lookup_sockaddr(&places->mmdb,
-				      mapped ? (const struct sockaddr *)&four : (const struct sockaddr *)&six, &error);
+				      mapped ? (const struct sockaddr *)&four : (const struct sockaddr *)&six,
+				      &error);
 	if (error != MMDB_SUCCESS || !result.found_entry)
 		return;
 	event->head.flags |= PLACE_KNOWN;
-	if (MMDB_get_value(&result.entry, &data, "country", "iso_code", NULL) == MMDB_SUCCESS && data.has_data &&
-	    data.type == MMDB_DATA_TYPE_UTF8_STRING && data.data_size == 2)
+	if (MMDB_get_value(&result.entry, &data, "country", "iso_code", NULL) == MMDB_SUCCESS &&
+	    data.has_data && data.type == MMDB_DATA_TYPE_UTF8_STRING && data.data_size == 2)
 		memcpy(event->server_country, data.utf8_string, 2);
 }
 
-const struct ev_head *places_observe(struct places *places, const struct ev_addr *address, struct draft *draft)
+const struct ev_head *places_observe(struct places *places, const struct ev_addr *address,
+				     struct draft *draft)
 {
 	struct ev_place *event = DRAFT(draft, PLACE, place, clock_boot());
 	struct in6_addr six = {};

@@ -24,7 +24,8 @@ int places_open(struct places **places, const struct places_options *options);
 void places_close(struct places **places);
 
 /** Asks them about an address. */
-const struct ev_head *places_observe(struct places *places, const struct ev_addr *address, struct draft *draft);
+const struct ev_head *places_observe(struct places *places, const struct ev_addr *address,
+				     struct draft *draft);
 
 struct places_state {
 	const char *path;

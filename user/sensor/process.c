@@ -9,7 +9,7 @@
 #include "../util/file.h"
 #include "observe.h"
 
-#define PROC_LIMIT 65536
+#define PROC_LIMIT   65536
 #define STRING_LIMIT 2048
 
 /** Ticks of /proc are a hundredth of a second: sysconf(_SC_CLK_TCK) on every Linux. */
@@ -29,7 +29,8 @@ static int open_process(const struct ev_head *head)
 	if (dir < 0 || file_read_at(dir, "stat", &stat, PROC_LIMIT) || !stat.data)
 		return -ESRCH;
 	at = strrchr(stat.data, ')'); /* field 2 may hold anything, field 22 is the start */
-	if (!at || sscanf(at + 1, " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
+	if (!at || sscanf(at + 1,
+			  " %*c %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %*s %llu",
 			  &start) != 1)
 		return -ESRCH;
 	return start == head->start / NSEC_PER_TICK ? TAKE_FD(dir) : -ESRCH;

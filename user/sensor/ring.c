@@ -15,7 +15,7 @@
 struct ring {
 	struct ring_buffer *buffer;
 	struct buf queue;
-	size_t taken; /* bytes of the queue already handed out */
+	size_t taken;			/* bytes of the queue already handed out */
 	uint64_t (*expected)[CHANNELS]; /* by CPU */
 	uint32_t cpus;
 	struct ring_counts counts;

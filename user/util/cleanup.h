@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#define _cleanup_(f) __attribute__((cleanup(f)))
-#define _cleanup_free_ _cleanup_(freep)
-#define _cleanup_close_ _cleanup_(closep)
-#define _cleanup_fclose_ _cleanup_(fclosep)
+#define _cleanup_(f)	   __attribute__((cleanup(f)))
+#define _cleanup_free_	   _cleanup_(freep)
+#define _cleanup_close_	   _cleanup_(closep)
+#define _cleanup_fclose_   _cleanup_(fclosep)
 #define _cleanup_closedir_ _cleanup_(closedirp)
 
 /** Hands a pointer over: the variable no longer owns it. */
@@ -24,12 +24,12 @@
 	})
 
 /** Hands a descriptor over. */
-#define TAKE_FD(fd)             \
-	({                      \
+#define TAKE_FD(fd)                \
+	({                         \
 		int *_fdp = &(fd); \
 		int _fd = *_fdp;   \
-		*_fdp = -1;     \
-		_fd;            \
+		*_fdp = -1;        \
+		_fd;               \
 	})
 
 static inline void freep(void *p)

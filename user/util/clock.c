@@ -43,7 +43,8 @@ static int64_t civil_to_day(struct civil civil)
 	int64_t year = civil.month <= 2 ? civil.year - 1 : civil.year;
 	int64_t era = (year >= 0 ? year : year - 399) / 400;
 	int64_t of_era = year - era * 400;
-	int64_t of_year = (153 * (civil.month > 2 ? civil.month - 3 : civil.month + 9) + 2) / 5 + civil.day - 1;
+	int64_t of_year =
+		(153 * (civil.month > 2 ? civil.month - 3 : civil.month + 9) + 2) / 5 + civil.day - 1;
 
 	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719468;
 }

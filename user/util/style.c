@@ -15,8 +15,8 @@ bool style_wanted(int fd)
 }
 
 static const char *const codes[] = {
-	[STYLE_PLAIN] = "\033[0m", [STYLE_BOLD] = "\033[1m",   [STYLE_DIM] = "\033[2m",
-	[STYLE_GOOD] = "\033[32m",  [STYLE_WARN] = "\033[33m", [STYLE_BAD] = "\033[1;31m",
+	[STYLE_PLAIN] = "\033[0m", [STYLE_BOLD] = "\033[1m",  [STYLE_DIM] = "\033[2m",
+	[STYLE_GOOD] = "\033[32m", [STYLE_WARN] = "\033[33m", [STYLE_BAD] = "\033[1;31m",
 };
 
 void style_set(struct buf *to, bool colour, enum style style)
@@ -44,8 +44,8 @@ enum style style_of_verdict(const char *verdict)
 		const char *verdict;
 		enum style style;
 	} styles[] = {
-		{"prohibited", STYLE_BAD},	{"phase-out", STYLE_BAD}, {"advised-against", STYLE_WARN},
-		{"unknown", STYLE_WARN},	{"permitted", STYLE_GOOD}, {"out-of-scope", STYLE_DIM},
+		{"prohibited", STYLE_BAD}, {"phase-out", STYLE_BAD},  {"advised-against", STYLE_WARN},
+		{"unknown", STYLE_WARN},   {"permitted", STYLE_GOOD}, {"out-of-scope", STYLE_DIM},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(styles); i++)

@@ -26,7 +26,12 @@ size_t text_character(const char *at, size_t left)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
 	unsigned char first = (unsigned char)*at;
-	size_t count = first < 0x80 ? 1 : first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0;
+	size_t count = first < 0x80 ? 1 :
+		       first < 0xc2 ? 0 :
+		       first < 0xe0 ? 2 :
+		       first < 0xf0 ? 3 :
+		       first < 0xf5 ? 4 :
+				      0;
 	uint32_t point;
 
 	if (!count || count > left || !continues(at, count))
@@ -51,7 +56,8 @@ bool text_is_utf8(const char *bytes, size_t size)
 static bool steers(uint32_t point)
 {
 	return point < 0x20 || (point >= 0x7f && point < 0xa0) || (point >= 0x200b && point <= 0x200f) ||
-	       (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x2069) || point == 0xfeff;
+	       (point >= 0x2028 && point <= 0x202e) || (point >= 0x2060 && point <= 0x2069) ||
+	       point == 0xfeff;
 }
 
 static void escape(struct buf *to, const char *bytes, size_t size, const char *prefix)

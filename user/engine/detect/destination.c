@@ -22,16 +22,6 @@ static uint64_t mark_above(uint64_t sent)
 	return mark;
 }
 
-static const struct ruling *worst_of(const struct decision *decision)
-{
-	const struct ruling *worst = NULL;
-
-	for (size_t i = 0; i < decision->count; i++)
-		if (decision->rulings[i].in_force && (!worst || decision->rulings[i].verdict > worst->verdict))
-			worst = &decision->rulings[i];
-	return worst;
-}
-
 /**
  * An unknown destination is a finding only where something points at a target of
  * the measure: nearly every address on earth is unknown, and a monitor that says
@@ -46,9 +36,11 @@ static bool worth_telling(const struct decision *decision, const struct destinat
 
 		if (!ruling->in_force || ruling->verdict != VERDICT_UNKNOWN)
 			continue;
-		if (facts->server_location && strings_have(&ruling->measure->jurisdictions, facts->server_location))
+		if (facts->server_location &&
+		    strings_have(&ruling->measure->jurisdictions, facts->server_location))
 			return true;
-		if (facts->as_registration && strings_have(&ruling->measure->jurisdictions, facts->as_registration))
+		if (facts->as_registration &&
+		    strings_have(&ruling->measure->jurisdictions, facts->as_registration))
 			return true;
 	}
 	return false;
@@ -58,14 +50,14 @@ static const char *sentence(struct engine *engine, const struct channel *channel
 			    const struct decision *decision, bool bytes)
 {
 	_cleanup_(buf_free) struct buf text = {};
-	const struct ruling *worst = worst_of(decision);
+	const struct ruling *worst = decision_worst(decision);
 
 	buf_str(&text, flow->lineage->product->name);
 	if (bytes)
 		buf_printf(&text, " has sent %llu bytes", (unsigned long long)channel->sent);
 	else
 		buf_str(&text, flow->adopted ? " talks" : " connects");
-	buf_printf(&text, " to a destination that is %s", verdict_name(decision->verdict));
+	buf_printf(&text, " to a destination that is %s", verdict_phrase(decision->verdict));
 	if (worst)
 		buf_printf(&text, " by %s (%s): %s", worst->measure->id, worst->scope->force, worst->reason);
 	return arena_str(&engine->batch->arena, text.data);
@@ -92,7 +84,8 @@ static void describe(struct engine *engine, enum outcome_what what, const struct
 	outcome->destination = destination;
 	outcome->process = process ? view_process(engine, process) : NULL;
 	outcome->parent = process ? view_parent(engine, process) : NULL;
-	outcome->product = view_product(engine, flow->lineage, flow->lineage->product, flow->lineage->evidence);
+	outcome->product = view_product(engine, flow->lineage, flow->lineage->product,
+					process ? process->evidence : flow->lineage->evidence);
 	outcome->verdict = verdict_name(decision->verdict);
 	outcome->message = sentence(engine, channel, flow, decision, what == WHAT_RULE_DESTINATION_BYTES);
 	outcome->key = channel_key(engine, channel);

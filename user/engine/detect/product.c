@@ -14,15 +14,14 @@ static bool told(struct lineage *lineage, const struct product *product)
 	return false;
 }
 
-static const char *sentence(struct engine *engine, const struct process *process, const struct decision *decision)
+static const char *sentence(struct engine *engine, const struct process *process,
+			    const struct decision *decision)
 {
 	_cleanup_(buf_free) struct buf text = {};
-	const struct ruling *worst = NULL;
+	const struct ruling *worst = decision_worst(decision);
 
-	for (size_t i = 0; i < decision->count; i++)
-		if (decision->rulings[i].in_force && (!worst || decision->rulings[i].verdict > worst->verdict))
-			worst = &decision->rulings[i];
-	buf_printf(&text, "%s runs on this host: %s", process->product->name, verdict_name(decision->verdict));
+	buf_printf(&text, "%s runs on this host and is %s", process->product->name,
+		   verdict_phrase(decision->verdict));
 	if (worst)
 		buf_printf(&text, " by %s (%s): %s", worst->measure->id, worst->scope->force, worst->reason);
 	return arena_str(&engine->batch->arena, text.data);
@@ -48,7 +47,9 @@ void detect_product(struct engine *engine, struct process *process)
 	tally->processes++;
 	if (engine->options.events)
 		describe(engine, tell(engine, OUTCOME_EVENT, WHAT_EXEC), process, decision);
-	if (told(process->lineage, process->product) || !verdict_adverse(decision->verdict))
+	if (process->evidence == EVIDENCE_LINEAGE || !verdict_adverse(decision->verdict))
+		return; /* what merely descends from the product is told as an event */
+	if (told(process->lineage, process->product))
 		return;
 	outcome = tell(engine, OUTCOME_FINDING, WHAT_RULE_PRODUCT);
 	describe(engine, outcome, process, decision);
