@@ -19,7 +19,9 @@
 
 #include "../util/digest.h"
 
-#define TILE_WIDTH  256
+#define TILE_WIDTH 256
+/** Bytes of a whole tile of hashes. */
+#define TILE_BYTES  ((size_t)TILE_WIDTH * DIGEST_SIZE)
 #define TREE_LEVELS 8 /* 256^8 entries: every 64-bit size */
 #define ENTRY_MAX   65535
 

@@ -315,8 +315,7 @@ static int load_upper_edges(struct writer *writer)
 			_cleanup_(buf_free) struct buf tile = {};
 
 			layout_tile(path, level - 1, first + i, TILE_WIDTH);
-			if (file_read_at(writer->dir, path, &tile, TILE_WIDTH * DIGEST_SIZE) ||
-			    tile.size != TILE_WIDTH * DIGEST_SIZE)
+			if (file_read_at(writer->dir, path, &tile, TILE_BYTES) || tile.size != TILE_BYTES)
 				return contradiction(writer, "a tile is missing or cut short");
 			tree_over((const uint8_t(*)[DIGEST_SIZE])tile.data, TILE_WIDTH,
 				  writer->tree.edge[level][i]);

@@ -307,10 +307,10 @@ static int set_up(struct demo *demo, const char *keep)
 	if (keep) {
 		if (strlen(keep) >= sizeof(demo->directory) || mkdir(keep, 0700))
 			return log_error(-errno, "%s", keep);
-		strcpy(demo->directory, keep);
+		snprintf(demo->directory, sizeof(demo->directory), "%s", keep);
 		return 0;
 	}
-	strcpy(demo->directory, "/tmp/custodes-demo.XXXXXX");
+	snprintf(demo->directory, sizeof(demo->directory), "/tmp/custodes-demo.XXXXXX");
 	return mkdtemp(demo->directory) ? 0 : log_error(-errno, "%s", demo->directory);
 }
 

@@ -32,7 +32,7 @@ static const char help[] =
 
 struct replay_options {
 	struct policy_options policies;
-	struct engine_options engine;
+	day_t as_of;
 	const char *outputs[OUTPUTS_MAX];
 	unsigned int output_count;
 };
@@ -59,8 +59,8 @@ static int take(struct replay_options *replay, int option)
 			       usage_error("replay", "too many --policies") :
 			       0;
 	case OPT_AS_OF:
-		replay->engine.as_of = day_parse(optarg);
-		return replay->engine.as_of == DAY_NONE ?
+		replay->as_of = day_parse(optarg);
+		return replay->as_of == DAY_NONE ?
 			       usage_error("replay", "--as-of %s: expected a day, YYYY-MM-DD", optarg) :
 			       0;
 	case OPT_OUTPUT:
@@ -127,26 +127,26 @@ static int play(struct pipeline *pipeline, const struct record *record)
 	return r == SOURCE_END ? pipeline_flush(pipeline) : r;
 }
 
-static int replay_record(struct replay_options *replay, const char *path)
+static int replay_record(const struct replay_options *replay, const char *path)
 {
 	_cleanup_(documents_free) struct documents documents = {};
 	_cleanup_(record_close) struct record record = {};
+	struct engine_options engine = {.as_of = replay->as_of};
 	struct pipeline pipeline = {};
 	int r;
 
 	if (replay->policies.count || replay->policies.host) {
 		if (policies_gather(&replay->policies, &documents))
 			return EXIT_USAGE;
-		replay->engine.policies = &documents;
-		replay->engine.host =
-			replay->policies.host ? documents.items[documents.count - 1].name : NULL;
+		engine.policies = &documents;
+		engine.host = replay->policies.host ? documents.items[documents.count - 1].name : NULL;
 	}
 	r = record_open(&record, path, &pipeline.log);
 	if (r)
 		return exit_code(r);
-	if (record.list && !replay->engine.host)
+	if (record.list && !engine.host)
 		return usage_error("replay", "a list of events needs --host");
-	r = pipeline_open(&pipeline, &replay->engine, replay->outputs, replay->output_count, true) ?
+	r = pipeline_open(&pipeline, &engine, replay->outputs, replay->output_count, true) ?
 		    -EINVAL :
 		    play(&pipeline, &record);
 	if (!r)
@@ -158,7 +158,7 @@ static int replay_record(struct replay_options *replay, const char *path)
 
 int cmd_replay(int argc, char **argv)
 {
-	struct replay_options replay = {.engine = {.as_of = DAY_NONE}};
+	struct replay_options replay = {.as_of = DAY_NONE};
 	int option, r;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {

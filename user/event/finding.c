@@ -90,6 +90,6 @@ void outcome_id(const struct outcome *outcome, const struct outcome_log *log, ch
 	if (outcome->key)
 		digest_add(digest, outcome->key, strlen(outcome->key));
 	digest_end(&digest, sum);
-	for (int i = 0; i < 16; i++)
+	for (size_t i = 0; i < 16; i++)
 		snprintf(id + 2 * i, 3, "%02x", sum[i]);
 }

@@ -167,10 +167,12 @@ static bool put_chars(uint8_t *to, size_t size, const cJSON *value)
 {
 	const char *text = cJSON_GetStringValue(value);
 
-	if (!text || strlen(text) > size)
-		return false;
-	memcpy(to, text, strlen(text));
-	return true;
+	for (size_t i = 0; text && text[i]; i++) {
+		if (i == size)
+			return false;
+		to[i] = (uint8_t)text[i];
+	}
+	return text;
 }
 
 static bool put_field(uint8_t *event, const struct field *field, const cJSON *value)

@@ -507,20 +507,25 @@ static bool replaced(const struct policy *policy, size_t index)
 	return false;
 }
 
+static bool named(const struct json *json, const char *host)
+{
+	return host && json->name && !strcmp(json->name, host);
+}
+
 static void compile_pass(struct compiler *compiler, int pass, const char *host)
 {
 	struct policy *policy = compiler->policy;
 
 	for (size_t i = 0; i < policy->document_count; i++) {
 		const struct json *json = &policy->documents[i];
-		const char *name = json_str(json->root, "kind");
+		const struct kind *kind = kind_of(json);
 
-		if (pass == 2 && host && !strcmp(name, "host") && !strcmp(json->name, host))
+		if (pass == 2 && !kind->compile && named(json, host))
 			compile_host(compiler, json);
 		if (replaced(policy, i))
 			continue;
 		for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)
-			if (kinds[k].pass == pass && kinds[k].compile && !strcmp(kinds[k].name, name))
+			if (kinds[k].pass == pass && kinds[k].compile && !strcmp(kinds[k].name, kind->name))
 				kinds[k].compile(compiler, json);
 	}
 }

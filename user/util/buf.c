@@ -84,7 +84,7 @@ void buf_vprintf(struct buf *buf, const char *format, va_list args)
 	int size;
 
 	va_copy(again, args);
-	size = vsnprintf(NULL, 0, format, again);
+	size = vsnprintf(NULL, 0, format, again); /* NOLINT: clang 14 does not follow va_copy */
 	va_end(again);
 	if (size < 0)
 		return;

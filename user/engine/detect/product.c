@@ -9,7 +9,10 @@ static bool told(struct lineage *lineage, const struct product *product)
 	for (size_t i = 0; i < lineage->told_count; i++)
 		if (lineage->told[i] == product)
 			return true;
-	lineage->told = reallocarray(lineage->told, lineage->told_count + 1, sizeof(*lineage->told));
+	lineage->told =
+		reallocarray(lineage->told, lineage->told_count + 1, sizeof(product)); /* NOLINT: pointers */
+	if (!lineage->told)
+		abort();
 	lineage->told[lineage->told_count++] = product;
 	return false;
 }
