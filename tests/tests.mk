@@ -45,3 +45,27 @@ build/bench/%: tests/bench/programs/%.c
 
 .SECONDARY: $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.o)
 -include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d)
+
+# ---- fuzzing: make fuzz [SECONDS=60]; with clang's libFuzzer, ASan and UBSan ----
+
+FUZZERS := $(patsubst tests/fuzz/%.c,build/fuzz/%,$(sort $(wildcard tests/fuzz/*.c)))
+FUZZ_OBJECTS := $(USER_SOURCES:%.c=build/fuzz/obj/%.o)
+FUZZ_CFLAGS := -std=gnu17 -g -O1 -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+	$(shell pkg-config --cflags $(LIBS) 2>/dev/null)
+SECONDS ?= 60
+
+.PHONY: fuzz
+fuzz:
+	@tools/bootstrap build fuzz
+	$(Q)$(MAKE) --no-print-directory $(FUZZERS)
+	$(Q)tests/fuzz/run $(SECONDS)
+
+build/fuzz/obj/%.o: %.c build/policies.bundle build/sensor.bpf.o
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(USER_CPPFLAGS) $(FUZZ_CFLAGS) -Wa,-Ibuild -c $< -o $@
+
+build/fuzz/%: tests/fuzz/%.c $(FUZZ_OBJECTS)
+	$(call say,FUZZ,$@)
+	$(Q)$(CLANG) $(USER_CPPFLAGS) $(FUZZ_CFLAGS) -fsanitize=fuzzer,address,undefined $< $(FUZZ_OBJECTS) $(USER_LDLIBS) -o $@
+
+.SECONDARY: $(FUZZ_OBJECTS)

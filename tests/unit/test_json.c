@@ -28,6 +28,7 @@ static void syntax_faults_have_a_place(void **state)
 	assert_refused("{} x", "policies/x.json:1:4: expected nothing after");
 	assert_refused("", "policies/x.json:1:1");
 	assert_refused("{\"a\": \"\xff\"}", "policies/x.json:1:8: not UTF-8");
+	assert_refused("{\x01\"a\": 1}", "policies/x.json:1:2: a control character");
 }
 
 static const char schema_text[] =

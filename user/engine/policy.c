@@ -158,7 +158,7 @@ day_t engine_day(const struct engine *engine)
 {
 	if (engine->options.as_of != DAY_NONE)
 		return engine->options.as_of;
-	return day_of((int64_t)engine->time + engine->wall_offset);
+	return day_of(wall_of(engine, engine->time));
 }
 
 void decisions_forget(struct engine *engine)

@@ -189,6 +189,12 @@ struct engine {
 	size_t tally_count;
 };
 
+/** UTC in ns of a boot time; a hostile record may ask for any, so it wraps. */
+static inline int64_t wall_of(const struct engine *engine, uint64_t time)
+{
+	return (int64_t)(time + (uint64_t)engine->wall_offset);
+}
+
 /* ---- tables.c ---- */
 
 struct process *process_find(struct engine *engine, uint32_t tgid, uint64_t start);

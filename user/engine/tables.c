@@ -215,8 +215,8 @@ struct channel *channel_find(struct engine *engine, const struct lineage *lineag
 	struct channel_key key = {.lineage = lineage->id, .remote = *remote, .proto = proto};
 	struct channel *channel;
 
-	HASH_FIND(hh, engine->channels, &key, sizeof(key),
-		  channel); /* NOLINT: every byte of the key is set */
+	/* NOLINTNEXTLINE: every byte of the key is set */
+	HASH_FIND(hh, engine->channels, &key, sizeof(key), channel);
 	if (channel)
 		return channel;
 	channel = need(calloc(1, sizeof(*channel)));

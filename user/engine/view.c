@@ -41,7 +41,7 @@ struct outcome *tell(struct engine *engine, enum outcome_type type, enum outcome
 	outcome->what = what;
 	outcome->position = engine->position;
 	outcome->time = engine->time;
-	outcome->wall = (int64_t)engine->time + engine->wall_offset;
+	outcome->wall = wall_of(engine, engine->time);
 	outcome->host = engine->host;
 	if (type == OUTCOME_FINDING) {
 		engine->findings++;
@@ -87,7 +87,7 @@ const struct outcome_process *view_process(struct engine *engine, const struct p
 
 	view->tgid = process->key.tgid;
 	view->start = process->key.start;
-	view->started = (int64_t)process->key.start + engine->wall_offset;
+	view->started = wall_of(engine, process->key.start);
 	view->uid = process->uid;
 	view->gid = process->gid;
 	view->mntns = process->mntns;
@@ -120,7 +120,7 @@ const struct outcome_process *view_parent(struct engine *engine, const struct pr
 			   sizeof(*view)); /* nobody watches it: known by its number only */
 	view->tgid = process->parent.tgid;
 	view->start = process->parent.start;
-	view->started = (int64_t)process->parent.start + engine->wall_offset;
+	view->started = wall_of(engine, process->parent.start);
 	view->entity_id = entity_id(engine, &process->parent);
 	view->exit_code = -1;
 	return view;

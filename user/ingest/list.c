@@ -115,13 +115,13 @@ static int fault(const struct list *list, const char *member, const char *what)
 
 static bool put_number(uint8_t *to, size_t size, const cJSON *value)
 {
-	uint64_t number;
+	double number = value->valuedouble;
+	uint64_t bits;
 
-	if (!cJSON_IsNumber(value))
+	if (!cJSON_IsNumber(value) || !(number > -9.2e18 && number < 1.8e19))
 		return false;
-	number =
-		value->valuedouble < 0 ? (uint64_t)(int64_t)value->valuedouble : (uint64_t)value->valuedouble;
-	memcpy(to, &number, size); /* the contract is little-endian, as every host that we run on */
+	bits = number < 0 ? (uint64_t)(int64_t)number : (uint64_t)number;
+	memcpy(to, &bits, size); /* the contract is little-endian, as every host that we run on */
 	return true;
 }
 

@@ -27,13 +27,15 @@ static void position(const char *text, size_t at, size_t *line, size_t *column)
 	}
 }
 
+/** A byte that no JSON text may hold. cJSON takes control characters for spaces; we do not. */
 static size_t first_bad_byte(const char *text, size_t size)
 {
 	size_t i = 0;
 
 	for (size_t count; i < size; i += count) {
 		count = text_character(text + i, size - i);
-		if (!count)
+		if (!count || (count == 1 && (unsigned char)text[i] < ' ' && !strchr("\t\n\r", text[i])) ||
+		    !text[i])
 			break;
 	}
 	return i;
@@ -54,9 +56,10 @@ int json_parse(struct json *json, const char *name, const char *text, size_t siz
 
 	*json = (struct json){};
 	if (bad < size)
-		return refuse(name, text, bad, "not UTF-8: expected a JSON document in UTF-8");
-	if (memchr(text, '\0', size))
-		return refuse(name, text, strlen(text), "a NUL byte: expected JSON text");
+		return refuse(name, text, bad,
+			      text_character(text + bad, size - bad) ?
+				      "a control character: expected JSON text" :
+				      "not UTF-8: expected a JSON document in UTF-8");
 	json->name = strdup(name);
 	json->text = strndup(text, size);
 	json->size = size;
@@ -83,9 +86,10 @@ static const char *skip_space(const char *at)
 
 static const char *skip_string(const char *at)
 {
-	for (at++; *at != '"'; at++)
-		at += *at == '\\';
-	return at + 1;
+	for (at++; *at && *at != '"'; at++)
+		if (*at == '\\' && at[1])
+			at++;
+	return at + (*at == '"');
 }
 
 static const char *skip_value(const char *at)
@@ -99,10 +103,10 @@ static const char *skip_value(const char *at)
 			continue;
 		}
 		depth += (*at == '{' || *at == '[') - (*at == '}' || *at == ']');
-		at++;
+		at += *at != '\0';
 		if (!depth)
 			at += strcspn(at, ",]}\n \t\r");
-	} while (depth);
+	} while (depth && *at);
 	return at;
 }
 
@@ -110,7 +114,7 @@ static bool key_is(const char *at, const char *token, size_t length)
 {
 	size_t i = 0;
 
-	for (at++; *at != '"' && i < length; at++, i++) {
+	for (at++; *at && *at != '"' && i < length; at++, i++) {
 		char want = token[i];
 
 		if (want == '~')
@@ -127,11 +131,13 @@ static const char *step(const char *at, const char *token, size_t length)
 	bool object = *at == '{';
 	unsigned long wanted = object ? 0 : strtoul(token, NULL, 10);
 
-	for (at = skip_space(at + 1); *at != '}' && *at != ']'; at = skip_space(at + (*at == ','))) {
+	for (at = skip_space(at + 1); *at && *at != '}' && *at != ']'; at = skip_space(at + (*at == ','))) {
 		bool found = object ? key_is(at, token, length) : !wanted--;
 
 		if (object)
-			at = skip_space(skip_space(skip_string(at)) + 1);
+			at = skip_space(skip_string(at));
+		if (object)
+			at = skip_space(at + (*at == ':'));
 		if (found)
 			return at;
 		at = skip_space(skip_value(at));
