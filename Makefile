@@ -117,7 +117,10 @@ demo: bootstrap
 
 install: all
 	install -Dm755 custodes $(DESTDIR)$(PREFIX)/sbin/custodes
-	$(foreach page,$(wildcard docs/man/*.8),install -Dm644 $(page) $(DESTDIR)$(PREFIX)/share/man/man8/$(notdir $(page)) &&) true
+	install -Dm644 docs/man/custodes.8 $(DESTDIR)$(PREFIX)/share/man/man8/custodes.8
+	install -d $(DESTDIR)/usr/lib/systemd/system
+	sed 's|/usr/sbin/custodes|$(PREFIX)/sbin/custodes|' tools/systemd/custodes.service \
+		>$(DESTDIR)/usr/lib/systemd/system/custodes.service
 
 clean:
 	rm -rf build custodes
