@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+
+#include "compile.h"
+
+void compile_scheme(struct compiler *compiler, const struct json *json)
+{
+	struct policy *policy = compiler->policy;
+	struct scheme *scheme = GROW(policy->schemes, policy->scheme_count);
+
+	scheme->id = json_str(json->root, "id");
+	scheme->title = json_str(json->root, "title");
+	scheme->tiers = strings_from(json->root, "tiers");
+	scheme->json = json->root;
+	scheme->document = json;
+}
+
+static struct stated stated_from(const cJSON *object, const char *key)
+{
+	return (struct stated){
+		.said = cJSON_HasObjectItem(object, key),
+		.value = json_str(object, key),
+	};
+}
+
+static int prefix_parse(struct overlay_network *network, const char *prefix)
+{
+	char address[64];
+	const char *slash = strchr(prefix, '/');
+	size_t length = (size_t)(slash - prefix);
+	unsigned long bits = strtoul(slash + 1, NULL, 10);
+
+	if (length >= sizeof(address))
+		return -EINVAL;
+	memcpy(address, prefix, length);
+	address[length] = '\0';
+	network->family = strchr(address, ':') ? 6 : 4;
+	if (inet_pton(network->family == 6 ? AF_INET6 : AF_INET, address, network->address) != 1)
+		return -EINVAL;
+	if (bits > (network->family == 6 ? 128 : 32))
+		return -EINVAL;
+	network->bits = (uint8_t)bits;
+	return 0;
+}
+
+void compile_overlay(struct compiler *compiler, const struct json *json)
+{
+	struct policy *policy = compiler->policy;
+	const cJSON *each;
+	unsigned int index = 0;
+
+	cJSON_ArrayForEach(each, json_get(json->root, "networks")) {
+		struct overlay_network *network = GROW(policy->overlays, policy->overlay_count);
+		char pointer[64];
+
+		snprintf(pointer, sizeof(pointer), "/networks/%u/prefix", index++);
+		if (prefix_parse(network, json_str(each, "prefix")))
+			note(compiler, json_fault(json, pointer, "\"%s\" is no prefix, such as 10.1.0.0/16",
+						  json_str(each, "prefix")));
+		network->role = json_str(each, "role");
+		network->overlay = json_str(json->root, "id");
+		network->server_location = stated_from(each, "server_location");
+		network->as_registration = stated_from(each, "as_registration");
+		network->hosting_operator = stated_from(each, "hosting_operator");
+		network->service_operator = stated_from(each, "service_operator");
+		network->controlling_jurisdiction = stated_from(each, "controlling_jurisdiction");
+	}
+}
+
+void compile_host(struct compiler *compiler, const struct json *json)
+{
+	struct host *host = &compiler->policy->host;
+	const cJSON *classification = json_get(json->root, "classification");
+
+	host->id = json_str(json->root, "id");
+	host->title = json_str(json->root, "title");
+	host->jurisdiction = json_str(json->root, "jurisdiction");
+	host->organisations = strings_from(json->root, "organisations");
+	host->tags = strings_from(json->root, "tags");
+	host->scheme = json_str(classification, "scheme");
+	host->tier = json_str(classification, "tier");
+	host->platform = json_str(json->root, "platform") ? json_str(json->root, "platform") : "server";
+	host->document = json;
+}
+
+void check_tiers(struct compiler *compiler, const struct json *json, const char *pointer,
+		 const char *scheme_id, const struct strings *tiers)
+{
+	const struct policy *policy = compiler->policy;
+	const struct scheme *scheme = NULL;
+
+	for (size_t i = 0; i < policy->scheme_count; i++)
+		if (!strcmp(policy->schemes[i].id, scheme_id))
+			scheme = &policy->schemes[i];
+	if (!scheme) {
+		note(compiler, json_fault(json, pointer, "no scheme \"%s\" is loaded", scheme_id));
+		return;
+	}
+	for (size_t i = 0; i < tiers->count; i++) {
+		_cleanup_(buf_free) struct buf known = {};
+
+		if (strings_have(&scheme->tiers, tiers->items[i]))
+			continue;
+		for (size_t j = 0; j < scheme->tiers.count; j++)
+			buf_printf(&known, "%s%s", j ? ", " : "", scheme->tiers.items[j]);
+		note(compiler, json_fault(json, pointer, "scheme \"%s\" has no tier \"%s\"; it has %s",
+					  scheme_id, tiers->items[i], known.data));
+	}
+}
+
+static int longest_first(const void *a, const void *b)
+{
+	const struct overlay_network *x = a, *y = b;
+
+	return (y->bits > x->bits) - (y->bits < x->bits);
+}
+
+void check_host(struct compiler *compiler)
+{
+	struct policy *policy = compiler->policy;
+	const struct host *host = &policy->host;
+
+	if (host->scheme)
+		check_tiers(compiler, host->document, "/classification/tier", host->scheme,
+			    &(struct strings){(const char **)&host->tier, 1});
+	if (policy->overlay_count)
+		qsort(policy->overlays, policy->overlay_count, sizeof(*policy->overlays), longest_first);
+}
