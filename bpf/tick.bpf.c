@@ -12,8 +12,8 @@ SEC("iter/bpf_map_elem")
 int tick_socks(struct bpf_iter__bpf_map_elem *ctx)
 {
 	const __u64 *met = ctx->key;
-	struct sock_entry *entry;
 	struct sock_totals totals = {};
+	struct sock_entry *entry, copy;
 	const struct sock *sk;
 	__u64 key;
 
@@ -24,16 +24,19 @@ int tick_socks(struct bpf_iter__bpf_map_elem *ctx)
 	entry = bpf_map_lookup_elem(&socks, &key);
 	if (!entry)
 		return 0;
+	copy = *entry;
 	sk = (const struct sock *)key;
-	if (entry->proto == IPPROTO_TCP)
+	if (copy.proto == IPPROTO_TCP)
 		tcp_totals(&totals, sk);
 	else
-		totals.received = entry->received;
-	if (totals.sent <= entry->told_sent && totals.received <= entry->told_received)
+		totals.received = copy.received;
+	if (totals.sent <= copy.told_sent && totals.received <= copy.told_received)
 		return 0;
-	if (!bpf_map_lookup_elem(&socks, &key)) /* it ended meanwhile: what was read may be another's */
+	/* If it ended meanwhile, what was read may be another's. */
+	entry = bpf_map_lookup_elem(&socks, &key);
+	if (!entry || entry->flow != copy.flow)
 		return 0;
-	flow_emit(entry, CHANNEL_TICK_SOCKS, 0, &totals, sk);
+	flow_emit(&copy, CHANNEL_TICK_SOCKS, 0, &totals, sk);
 	entry->told_sent = totals.sent;
 	entry->told_received = totals.received;
 	return 0;

@@ -108,8 +108,9 @@ static __always_inline struct sock_entry *sock_adopt(struct sock *sk, __u32 chan
 		return entry;
 	if (proto == IPPROTO_TCP && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
 		return NULL; /* its account was closed: the address may be used again at once */
+	/* A stream's counters reach back to its birth, a datagram's begin here. */
 	entry = sock_begin(key, owner, BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum), proto,
-			   FLOW_ADOPTED | FLOW_ESTABLISHED);
+			   proto == IPPROTO_TCP ? FLOW_ADOPTED | FLOW_ESTABLISHED : 0);
 	if (!entry || proto != IPPROTO_TCP)
 		return entry;
 	addr_remote(&remote, sk);

@@ -49,6 +49,7 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->exec_position = engine->position;
 	process->exec_untold = true;
 	process->facts_in = false;
+	process->existing = event->flags & EXEC_EXISTING;
 	process->product = NULL;
 	take_exec_strings(process, exec);
 	if (!process->exe->path && process->path)

@@ -95,6 +95,9 @@ static enum lineage_decision decide_clean(const struct process *process)
 {
 	if (!process->exe || !process->exe->observed)
 		return LINEAGE_PENDING;
+	/* Some kernels show nobody process 1. Everything descends from it: it cannot hold all of it back. */
+	if (process->existing && process->key.tgid == 1)
+		return LINEAGE_BENIGN;
 	return process->exe->sha256 ? LINEAGE_BENIGN : LINEAGE_UNJUDGED;
 }
 

@@ -45,6 +45,7 @@ struct process {
 	uint64_t exec_position;
 	bool exec_untold; /* its exec is kept until the facts about it are in */
 	bool facts_in;
+	bool existing;		     /* ran before the sensor */
 	bool ended;		     /* kept for the sockets that it owned */
 	struct process *prev, *next; /* of its lineage */
 	UT_hash_handle hh;
