@@ -84,8 +84,10 @@ static int on_fork(struct engine *engine, const struct ev_head *event)
 	if (!parent)
 		return 0;
 	process->exe = parent->exe;
-	process->product = parent->product;
-	process->evidence = parent->evidence;
+	if (parent->product && parent->lineage == lineage) {
+		process->product = parent->product;
+		process->evidence = parent->evidence;
+	}
 	process->uid = parent->uid;
 	process->gid = parent->gid;
 	process->mntns = parent->mntns;
