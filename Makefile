@@ -100,7 +100,7 @@ build/policies.bundle: tools/bundle $(POLICY_FILES:%=policies/%) $(wildcard poli
 	$(Q)tools/bundle policies $(POLICY_FILES) >$@
 
 $(BUILD)/user/policy/documents.o: build/policies.bundle
-$(BUILD)/user/sensor/load.o: build/sensor.bpf.o
+$(BUILD)/user/sensor/object.o: build/sensor.bpf.o
 
 -include $(USER_OBJECTS:.o=.d) $(BUILD)/user/main.d $(BPF_OBJECTS:.o=.d)
 -include tests/tests.mk

@@ -51,12 +51,16 @@ static __always_inline void exe_identify(struct exe_id *id, struct inode *inode)
 	exe_ctime(id, inode);
 }
 
+enum path_step { PATH_GO_ON, PATH_WHOLE, PATH_CUT };
+
 /**
- * Writes the names from the file up to the root of its mount namespace, each
- * with its NUL. The state lives in a map value: in registers, the verifier
- * would follow every way through the loop.
+ * One step from a file up to the root of its mount namespace: writes a name with
+ * its NUL, or passes from a mount's root to what it covers. The state lives in a
+ * map value, since in registers the verifier would follow every way through the
+ * loop; and the step is a function of its own, since kernels before 6.2 take a
+ * loop only if every edge back to its head is a jump.
  */
-static __always_inline bool exe_path(struct exec_scratch *scratch, struct file *file)
+static __noinline int path_step(struct exec_scratch *scratch)
 {
 	struct mount *mount, *above;
 	struct vfsmount *mnt;
@@ -65,35 +69,44 @@ static __always_inline bool exe_path(struct exec_scratch *scratch, struct file *
 	__u32 off;
 	long n;
 
+	if (!scratch)
+		return PATH_CUT;
+	dentry = scratch->dentry;
+	mnt = scratch->mnt;
+	if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
+		mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+		above = BPF_CORE_READ(mount, mnt_parent);
+		if (above == mount)
+			return PATH_WHOLE;
+		scratch->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		scratch->mnt = (void *)above + bpf_core_field_offset(struct mount, mnt);
+		return PATH_GO_ON;
+	}
+	parent = BPF_CORE_READ(dentry, d_parent);
+	name = BPF_CORE_READ(dentry, d_name.name);
+	off = scratch->used;
+	if (off >= PATH_BYTES)
+		return PATH_CUT;
+	n = bpf_probe_read_kernel_str(scratch->strings + off, NAME_BYTES, name);
+	if (n <= 0)
+		return PATH_CUT;
+	scratch->used = off + n;
+	scratch->dentry = parent;
+	/* No root above it: a memfd, or a mount that is gone. */
+	return parent == dentry ? PATH_WHOLE : PATH_GO_ON;
+}
+
+/** The names of a file's path, from the file up. False where the walk was cut short. */
+static __always_inline bool exe_path(struct exec_scratch *scratch, struct file *file)
+{
+	int step = PATH_GO_ON;
+
 	scratch->used = 0;
 	scratch->dentry = BPF_CORE_READ(file, f_path.dentry);
 	scratch->mnt = BPF_CORE_READ(file, f_path.mnt);
-	for (int i = 0; i < PATH_NAMES; i++) {
-		dentry = scratch->dentry;
-		mnt = scratch->mnt;
-		if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
-			mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
-			above = BPF_CORE_READ(mount, mnt_parent);
-			if (above == mount)
-				return true;
-			scratch->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
-			scratch->mnt = (void *)above + bpf_core_field_offset(struct mount, mnt);
-			continue;
-		}
-		parent = BPF_CORE_READ(dentry, d_parent);
-		name = BPF_CORE_READ(dentry, d_name.name);
-		off = scratch->used;
-		if (off >= PATH_BYTES)
-			return false;
-		n = bpf_probe_read_kernel_str(scratch->strings + off, NAME_BYTES, name);
-		if (n <= 0)
-			return false;
-		scratch->used = off + n;
-		if (parent == dentry)
-			return true; /* no root above it: a memfd, or a lost mount */
-		scratch->dentry = parent;
-	}
-	return false;
+	for (int i = 0; i < PATH_NAMES && step == PATH_GO_ON; i++)
+		step = path_step(scratch);
+	return step == PATH_WHOLE;
 }
 
 /** The arguments stand in the new image, which has not run yet: nobody could change them. */
