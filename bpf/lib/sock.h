@@ -43,9 +43,11 @@ static __always_inline void addr_remote(struct ev_addr *to, const struct sock *s
 	addr_v6(to, words, port);
 }
 
+/** Of the local port, inet_sport is what is left when the socket has closed. */
 static __always_inline void addr_local(struct ev_addr *to, const struct sock *sk)
 {
-	__be16 port = bpf_htons(BPF_CORE_READ(sk, __sk_common.skc_num));
+	const struct inet_sock *inet = (const void *)sk;
+	__be16 port = BPF_CORE_READ(inet, inet_sport);
 	__be32 words[4];
 
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
