@@ -10,7 +10,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 #define PASS 1
 
-static __always_inline void aim(__u64 sock, __u8 proto, const struct owner *owner,
+static __always_inline void aim(__u64 sock, __u16 proto, const struct owner *owner,
 				const struct ev_addr *remote)
 {
 	struct pending_key key = {.sock = sock, .pid_tgid = bpf_get_current_pid_tgid()};

@@ -9,7 +9,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 #define PASS 1
 
-static __always_inline void connecting(__u64 key, __u8 proto, const struct owner *owner,
+static __always_inline void connecting(__u64 key, __u16 proto, const struct owner *owner,
 				       const struct ev_addr *remote)
 {
 	struct sock_entry *entry = bpf_map_lookup_elem(&socks, &key);

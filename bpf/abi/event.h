@@ -36,16 +36,14 @@ enum ev_channel {
 	CHANNEL_EXIT = 2,
 	CHANNEL_EXISTING = 3,
 	CHANNEL_CONNECT = 4,
-	CHANNEL_SENDMSG = 5,
-	CHANNEL_STATE = 6,
-	CHANNEL_DESTROY = 7,
-	CHANNEL_RELEASE = 8,
-	CHANNEL_LENGTH_SENT = 9,
-	CHANNEL_LENGTH_RECEIVED = 10,
-	CHANNEL_PACKET_OUT = 11,
-	CHANNEL_PACKET_IN = 12,
-	CHANNEL_TICK_SOCKS = 13,
-	CHANNEL_TICK_DESTINATIONS = 14,
+	CHANNEL_STATE = 5,
+	CHANNEL_DESTROY = 6,
+	CHANNEL_RELEASE = 7,
+	CHANNEL_LENGTH_SENT = 8,
+	CHANNEL_LENGTH_RECEIVED = 9,
+	CHANNEL_PACKET_OUT = 10,
+	CHANNEL_TICK_SOCKS = 11,
+	CHANNEL_TICK_DESTINATIONS = 12,
 	CHANNELS = 16, /* of the kernel half */
 	CHANNEL_USER = 255,
 };
@@ -140,8 +138,8 @@ struct ev_connect {
 	__u64 flow;
 	struct ev_addr remote; /* as asked for; a FLOW names the real peer */
 	__u32 netns;
-	__u8 proto; /* IPPROTO_* */
-	__u8 pad[3];
+	__u16 proto; /* IPPROTO_* */
+	__u16 pad;
 };
 
 #define SEND_SINGLE 0x01 /* no room to sum up: this one datagram stands alone */
@@ -153,8 +151,8 @@ struct ev_send {
 	__u64 bytes;
 	struct ev_addr remote;
 	__u32 netns;
-	__u8 proto;
-	__u8 pad[3];
+	__u16 proto;
+	__u16 pad;
 };
 
 #define FLOW_CLOSED	 0x01
@@ -171,8 +169,8 @@ struct ev_flow {
 	struct ev_addr remote;
 	struct ev_addr local;
 	__u32 netns;
-	__u8 proto;
-	__u8 pad[3];
+	__u16 proto;
+	__u16 pad;
 };
 
 /* ---- what user space learned or decided; channel is CHANNEL_USER ---- */

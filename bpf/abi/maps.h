@@ -57,9 +57,9 @@ struct sock_entry {
 	__u64 told_sent;
 	__u64 told_received;
 	__u32 netns;
-	__u8 proto;
+	__u16 proto;
 	__u8 flags; /* FLOW_* */
-	__u8 pad[2];
+	__u8 pad;
 };
 
 struct destination_key {
@@ -74,8 +74,8 @@ struct destination_entry {
 	__u64 sent;
 	__u64 told;
 	__u32 netns;
-	__u8 proto;
-	__u8 pad[3];
+	__u16 proto;
+	__u16 pad;
 };
 
 /** pending: where a datagram goes, between its address check and its length. */

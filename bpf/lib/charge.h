@@ -5,7 +5,7 @@
 
 #include "sock.h"
 
-static __always_inline void sock_own(__u64 sock, __u8 proto, const struct owner *owner)
+static __always_inline void sock_own(__u64 sock, __u16 proto, const struct owner *owner)
 {
 	if (!bpf_map_lookup_elem(&socks, &sock))
 		sock_begin(sock, owner, current_netns(), proto, 0);
@@ -25,7 +25,7 @@ static __always_inline void send_emit(__u32 channel, const struct sock_entry *en
 	event->remote = *remote;
 	event->netns = entry->netns;
 	event->proto = entry->proto;
-	__builtin_memset(event->pad, 0, sizeof(event->pad));
+	event->pad = 0;
 	emit_submit(event);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The only way into the ring. Every event takes its place in the sequence of
- * its CPU and channel before room is asked for, so that one without room leaves
- * a gap that the reader sees, beside the count by cause.
+ * The only way into the ring. Every event takes a number of its CPU and channel,
+ * and so does one for which there was no room: it leaves a gap that the reader
+ * sees, beside the count by cause.
  */
 #ifndef CUSTODES_BPF_EMIT_H
 #define CUSTODES_BPF_EMIT_H

@@ -16,7 +16,7 @@
 /** Too large for the stack; a program of this file never runs within itself. */
 struct exec_scratch {
 	struct ev_exec event;
-	char strings[PATH_BYTES + NAME_BYTES + ARGS_BYTES];
+	char strings[PATH_BYTES + NAME_BYTES + ARGS_BYTES + 8]; /* and what fills the last word */
 	struct dentry *dentry;
 	struct vfsmount *mnt;
 	__u32 used;
@@ -191,10 +191,12 @@ static __always_inline void exec_emit(struct task_struct *task, struct file *fil
 		flags |= EXEC_ARGS_CUT;
 	str_at(&event->args, path_end, scratch->used);
 	event->head.flags = flags;
-	size = (sizeof(*event) + scratch->used + 7) & ~7u;
-	event->head.size = size;
-	if (size > sizeof(*event) + sizeof(scratch->strings))
+	path_end = scratch->used;
+	if (path_end > sizeof(scratch->strings) - 8)
 		return;
+	__builtin_memset(scratch->strings + path_end, 0, 8); /* nothing of an event before */
+	size = (sizeof(*event) + path_end + 7) & ~7u;
+	event->head.size = size;
 	emit_whole(event, size);
 }
 

@@ -30,17 +30,23 @@ static __always_inline void addr_v6(struct ev_addr *to, const __be32 words[4], _
 	to->family = 6;
 }
 
+/** The peer of a connected socket; family 0 where it has none, as a raw socket. */
 static __always_inline void addr_remote(struct ev_addr *to, const struct sock *sk)
 {
 	__be16 port = BPF_CORE_READ(sk, __sk_common.skc_dport);
 	__be32 words[4];
+	bool none;
 
 	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
 		addr_v4(to, BPF_CORE_READ(sk, __sk_common.skc_daddr), port);
-		return;
+		none = !BPF_CORE_READ(sk, __sk_common.skc_daddr);
+	} else {
+		bpf_core_read(words, sizeof(words), &sk->__sk_common.skc_v6_daddr);
+		addr_v6(to, words, port);
+		none = !words[0] && !words[1] && !words[2] && !words[3];
 	}
-	bpf_core_read(words, sizeof(words), &sk->__sk_common.skc_v6_daddr);
-	addr_v6(to, words, port);
+	if (none && !port)
+		to->family = 0;
 }
 
 /** Of the local port, inet_sport is what is left when the socket has closed. */
@@ -66,7 +72,7 @@ static __always_inline __u32 current_netns(void)
 }
 
 static __always_inline struct sock_entry *sock_begin(__u64 key, const struct owner *owner, __u32 netns,
-						     __u8 proto, __u8 flags)
+						     __u16 proto, __u8 flags)
 {
 	struct sock_entry entry = {
 		.flow = unique_id(),
@@ -93,7 +99,7 @@ static __always_inline void connect_emit(const struct sock_entry *entry, __u32 c
 	event->remote = *remote;
 	event->netns = entry->netns;
 	event->proto = entry->proto;
-	__builtin_memset(event->pad, 0, sizeof(event->pad));
+	event->pad = 0;
 	emit_submit(event);
 }
 
@@ -154,7 +160,7 @@ static __always_inline void flow_emit(const struct sock_entry *entry, __u32 chan
 	addr_local(&event->local, sk);
 	event->netns = entry->netns;
 	event->proto = entry->proto;
-	__builtin_memset(event->pad, 0, sizeof(event->pad));
+	event->pad = 0;
 	emit_submit(event);
 }
 

@@ -171,28 +171,75 @@ static void the_unsealed_is_cut_off(void **state)
 	}
 }
 
-/** A crash between the rename of a bundle and its checkpoint: the older checkpoint stands. */
-static void an_older_checkpoint_still_opens(void **state)
+static void keep_link(const char *name, const char *as)
+{
+	char from[160], to[160];
+
+	snprintf(from, sizeof(from), "%s/log/%s", directory, name);
+	snprintf(to, sizeof(to), "%s/%s", directory, as);
+	assert_int_equal(link(from, to), 0);
+}
+
+static void put_back(const char *as, const char *name)
+{
+	char from[160], to[160];
+
+	snprintf(from, sizeof(from), "%s/%s", directory, as);
+	snprintf(to, sizeof(to), "%s/log/%s", directory, name);
+	assert_int_equal(rename(from, to), 0);
+}
+
+/**
+ * A crash in the middle of a seal: the bundle has its new name beside the old one,
+ * and the checkpoint is still the older. It reads, and it goes on.
+ */
+static void a_seal_cut_short_is_no_seal(void **state)
 {
 	struct writer *writer = open_writer();
-	char checkpoint[160], older[160];
 
 	(void)state;
-	snprintf(checkpoint, sizeof(checkpoint), "%s/log/checkpoint", directory);
-	snprintf(older, sizeof(older), "%s/older", directory);
 	append(writer, 0, 20);
 	assert_int_equal(writer_seal(writer), 0);
-	assert_int_equal(link(checkpoint, older), 0);
+	keep_link("checkpoint", "checkpoint");
+	keep_link("tile/entries/000.p/1", "bundle");
 	append(writer, 20, 40);
 	assert_int_equal(writer_seal(writer), 0);
 	writer_close(&writer);
-	assert_int_equal(rename(older, checkpoint), 0);
+	put_back("checkpoint", "checkpoint");
+	put_back("bundle", "tile/entries/000.p/1");
+	assert_int_equal(read_back(), 20);
 	writer = open_writer();
 	assert_int_equal(writer_position(writer), 20);
 	append(writer, 20, 30);
 	assert_int_equal(writer_seal(writer), 0);
 	writer_close(&writer);
 	assert_int_equal(read_back(), 30);
+}
+
+/** A flood fills bundles between two seals, and the writer dies: nothing of it may come back. */
+static void a_flood_cut_short_leaves_nothing(void **state)
+{
+	char path[160];
+
+	(void)state;
+	for (uint64_t sealed = 0; sealed < 3; sealed++) {
+		struct writer *writer = open_writer();
+
+		append(writer, sealed * 2000, sealed * 2000 + 2000);
+		assert_int_equal(writer_seal(writer), 0);
+		append(writer, sealed * 2000 + 2000, sealed * 2000 + 9000); /* some 600 entries */
+		writer_close(&writer);
+		assert_int_equal(read_back(), sealed * 2000 + 2000);
+	}
+	writer_close(&(struct writer *){open_writer()});
+	for (int bundle = 3; bundle < 8; bundle++) {
+		snprintf(path, sizeof(path), "%s/log/tile/entries/%03d", directory, bundle);
+		if (!access(path, F_OK))
+			fail_msg("%s is left", path);
+		snprintf(path, sizeof(path), "%s/log/tile/entries/%03d.p", directory, bundle);
+		if (!access(path, F_OK))
+			fail_msg("%s is left", path);
+	}
 }
 
 static int try_read(void)
@@ -309,7 +356,8 @@ int main(void)
 		TEST(many_bundles),
 		TEST(a_log_is_continued),
 		TEST(the_unsealed_is_cut_off),
-		TEST(an_older_checkpoint_still_opens),
+		TEST(a_seal_cut_short_is_no_seal),
+		TEST(a_flood_cut_short_leaves_nothing),
 		TEST(no_damage_passes),
 		TEST(what_is_no_capture_is_said_to_be_none),
 		TEST(one_writer_at_a_time),

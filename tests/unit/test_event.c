@@ -28,8 +28,9 @@ static void numbers_are_for_ever(void **state)
 	assert_int_equal(EV_PLACE, 108);
 	assert_int_equal(EV_ACTION, 109);
 	assert_int_equal(LOSS_RING, 0);
-	assert_int_equal(LOSS_READ, 6);
-	assert_int_equal(LOSS_MALFORMED, 20);
+	assert_int_equal(LOSS_PENDING, 5);
+	assert_int_equal(LOSS_RECURSION, 16);
+	assert_int_equal(LOSS_MALFORMED, 19);
 }
 
 static void a_sound_event_passes(void **state)

@@ -2,6 +2,7 @@
 #include "layout.h"
 
 #include <stdio.h>
+#include <string.h>
 
 /** c2sp.org/tlog-tiles: groups of three digits, all but the last behind an 'x'. */
 static int index_path(char *to, size_t room, uint64_t index)
@@ -34,4 +35,13 @@ void layout_tile(char path[LAYOUT_PATH], unsigned int level, uint64_t index, uns
 void layout_bundle(char path[LAYOUT_PATH], uint64_t index, unsigned int width)
 {
 	finish(path, snprintf(path, LAYOUT_PATH, "tile/entries/"), index, width);
+}
+
+void layout_new_bundle(char path[LAYOUT_PATH], uint64_t index)
+{
+	size_t used;
+
+	layout_bundle(path, index, TILE_WIDTH);
+	used = strlen(path);
+	snprintf(path + used, LAYOUT_PATH - used, ".p/new");
 }

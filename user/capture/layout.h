@@ -42,5 +42,7 @@ struct block_head {
 void layout_tile(char path[LAYOUT_PATH], unsigned int level, uint64_t index, unsigned int width);
 /** "tile/entries/..." likewise. */
 void layout_bundle(char path[LAYOUT_PATH], uint64_t index, unsigned int width);
+/** A bundle of which nothing is sealed yet: "tile/entries/<index>.p/new". */
+void layout_new_bundle(char path[LAYOUT_PATH], uint64_t index);
 
 #endif

@@ -24,6 +24,7 @@ struct reader {
 	int dir;
 	struct checkpoint checkpoint;
 	struct unpacker *unpacker;
+	struct mapped tail; /* the last bundle: its name goes when the log grows */
 	struct mapped bundle;
 	size_t bundle_off;
 	uint64_t entry; /* the next one to unpack */
@@ -47,47 +48,68 @@ static unsigned int bundle_width(const struct reader *reader, uint64_t index)
 	return left < TILE_WIDTH ? (unsigned int)left : TILE_WIDTH;
 }
 
-static int bundle_map(const struct reader *reader, uint64_t index, struct mapped *mapped)
+static int map_file(const struct reader *reader, const char *path, struct mapped *mapped)
 {
-	char path[LAYOUT_PATH];
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = openat(reader->dir, path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
 	void *bytes;
 
-	layout_bundle(path, index, bundle_width(reader, index));
-	fd = openat(reader->dir, path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st)) {
-		log_error(-errno, "%s/%s", reader->path, path);
-		return -EBADMSG; /* the checkpoint says that it exists */
-	}
+	if (fd < 0 || fstat(fd, &st))
+		return -errno;
 	if (!st.st_size)
-		return log_error(-EBADMSG, "%s/%s: empty", reader->path, path);
+		return -EBADMSG;
 	bytes = mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
 	if (bytes == MAP_FAILED)
-		return log_error(-errno, "%s/%s", reader->path, path);
+		return -errno;
 	*mapped = (struct mapped){bytes, (size_t)st.st_size};
 	return 0;
+}
+
+/** A whole bundle, or the tail, which is mapped already and stays the reader's. */
+static int bundle_map(const struct reader *reader, uint64_t index, struct mapped *mapped)
+{
+	char path[LAYOUT_PATH];
+	int r;
+
+	if (bundle_width(reader, index) < TILE_WIDTH) {
+		*mapped = reader->tail;
+		return 0;
+	}
+	layout_bundle(path, index, TILE_WIDTH);
+	r = map_file(reader, path, mapped);
+	if (r)
+		log_error(r, "%s/%s", reader->path, path);
+	return r ? -EBADMSG : 0; /* the checkpoint says that it exists */
+}
+
+static void bundle_unmap(const struct reader *reader, struct mapped *mapped)
+{
+	if (mapped->bytes != reader->tail.bytes)
+		unmap(mapped);
+	*mapped = (struct mapped){};
 }
 
 static int verify_bundle(struct reader *reader, uint64_t index, struct tree *tree)
 {
 	unsigned int width = bundle_width(reader, index);
-	_cleanup_(unmap) struct mapped mapped = {};
+	struct mapped mapped = {};
 	struct entry entry;
 	uint8_t hash[DIGEST_SIZE];
 	size_t off = 0;
 	int r = bundle_map(reader, index, &mapped);
 
-	if (r)
-		return r;
-	for (unsigned int i = 0; i < width; i++) {
-		if (!bundle_entry(mapped.bytes, mapped.size, &off, &entry))
-			return log_error(-EBADMSG, "%s: entry %llu is cut short", reader->path,
-					 (unsigned long long)tree->size);
+	for (unsigned int i = 0; !r && i < width; i++) {
+		if (!bundle_entry(mapped.bytes, mapped.size, &off, &entry)) {
+			r = log_error(-EBADMSG, "%s: entry %llu is cut short", reader->path,
+				      (unsigned long long)tree->size);
+			break;
+		}
 		tree_leaf(entry.at, entry.size, hash);
 		tree_add(tree, hash);
 	}
-	return 0;
+	if (mapped.bytes)
+		bundle_unmap(reader, &mapped);
+	return r;
 }
 
 static int verify(struct reader *reader)
@@ -123,6 +145,34 @@ static int open_checkpoint(struct reader *reader)
 	return 0;
 }
 
+/**
+ * The checkpoint and the bundle that it ends in. Of a log that is being written
+ * to, the next checkpoint may take both away in between: then they are read again.
+ */
+static int open_end(struct reader *reader)
+{
+	char path[LAYOUT_PATH];
+	int r;
+
+	for (int attempt = 0;; attempt++) {
+		unsigned int width;
+
+		r = open_checkpoint(reader);
+		if (r)
+			return r;
+		width = reader->checkpoint.size % TILE_WIDTH;
+		if (!width)
+			return 0;
+		layout_bundle(path, reader->checkpoint.size / TILE_WIDTH, width);
+		r = map_file(reader, path, &reader->tail);
+		if (r != -ENOENT || attempt == 100)
+			break;
+	}
+	if (r)
+		log_error(r, "%s/%s", reader->path, path);
+	return r ? -EBADMSG : 0;
+}
+
 static int next_entry(struct reader *reader, struct entry *entry)
 {
 	if (reader->entry == reader->checkpoint.size)
@@ -130,7 +180,7 @@ static int next_entry(struct reader *reader, struct entry *entry)
 	if (reader->entry % TILE_WIDTH == 0) {
 		int r;
 
-		unmap(&reader->bundle);
+		bundle_unmap(reader, &reader->bundle);
 		reader->bundle_off = 0;
 		r = bundle_map(reader, reader->entry / TILE_WIDTH, &reader->bundle);
 		if (r)
@@ -184,6 +234,9 @@ static int reader_next(struct source *source, const struct ev_head **event)
 	reader->block_off += (*event)->size;
 	reader->block_left--;
 	reader->position++;
+	if (!reader->block_left && reader->block_off != reader->block.size)
+		return log_error(-EBADMSG, "%s: bytes behind the last event of entry %llu", reader->path,
+				 (unsigned long long)reader->entry - 1);
 	return SOURCE_EVENT;
 }
 
@@ -191,7 +244,8 @@ static void reader_free(struct source *source)
 {
 	struct reader *reader = (struct reader *)source;
 
-	unmap(&reader->bundle);
+	bundle_unmap(reader, &reader->bundle);
+	unmap(&reader->tail);
 	unpacker_free(&reader->unpacker);
 	closep(&reader->dir);
 	free(reader->path);
@@ -212,7 +266,7 @@ int reader_open(struct reader **reader, const char *path)
 	r->path = strdup(path);
 	r->unpacker = unpacker_new();
 	r->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	error = r->dir < 0 ? log_error(-errno, "%s", path) : open_checkpoint(r);
+	error = r->dir < 0 ? log_error(-errno, "%s", path) : open_end(r);
 	if (!error)
 		error = verify(r);
 	if (error)

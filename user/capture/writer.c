@@ -76,54 +76,54 @@ static int put_file(const struct writer *writer, const char *path, const void *b
 
 /* ---- entries ---- */
 
-/** The bundle being filled, under the name that the last seal gave it. */
-static void bundle_name(const struct writer *writer, char path[LAYOUT_PATH])
+/** Under which name the bundle that is being filled lies: that of the last seal, or "new". */
+static bool bundle_name(const struct writer *writer, char path[LAYOUT_PATH])
 {
 	uint64_t index = writer->tree.size / TILE_WIDTH, sealed = writer->checkpoint.size;
-	size_t used;
+	bool begun = sealed / TILE_WIDTH == index && sealed % TILE_WIDTH;
 
-	if (sealed / TILE_WIDTH == index && sealed % TILE_WIDTH) {
+	if (begun)
 		layout_bundle(path, index, sealed % TILE_WIDTH);
-		return;
-	}
-	layout_bundle(path, index, 0);
-	used = strlen(path);
-	snprintf(path + used, LAYOUT_PATH - used, ".p/new");
+	else
+		layout_new_bundle(path, index);
+	return begun;
 }
 
 static int bundle_open(struct writer *writer)
 {
 	char path[LAYOUT_PATH];
-	int r;
+	int flags = O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, r;
 
 	if (writer->bundle >= 0)
 		return 0;
-	bundle_name(writer, path);
+	if (!bundle_name(writer, path))
+		flags |= O_TRUNC; /* what a crash left there was never promised to anybody */
 	r = make_directories(writer->dir, path);
 	if (r)
 		return r;
-	writer->bundle =
-		openat(writer->dir, path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_CLOEXEC, 0600);
+	writer->bundle = openat(writer->dir, path, flags, 0600);
 	return writer->bundle < 0 ? -errno : 0;
 }
 
-/** Gives the bundle its new name; `from` is what bundle_name() said before. */
-static int bundle_rename(struct writer *writer, const char *from, uint64_t index, unsigned int width)
+/**
+ * Gives the bundle the name of its new width. The name that the checkpoint
+ * speaks of stays beside it until the next checkpoint stands, so that the log
+ * can be read at every instant.
+ */
+static int bundle_publish(struct writer *writer, uint64_t index, unsigned int width)
 {
-	char to[LAYOUT_PATH];
-	int r;
+	char from[LAYOUT_PATH], to[LAYOUT_PATH];
+	bool begun = bundle_name(writer, from);
 
 	layout_bundle(to, index, width);
-	if (fsync(writer->bundle) || renameat(writer->dir, from, writer->dir, to))
+	if (fsync(writer->bundle))
 		return -errno;
-	r = sync_directory(writer->dir, to);
-	if (!r && width == TILE_WIDTH) {
-		closep(&writer->bundle);
-		writer->bundle = -1;
-		*strrchr((char *)from, '/') = '\0';
-		unlinkat(writer->dir, from, AT_REMOVEDIR);
-	}
-	return r;
+	if (begun && unlinkat(writer->dir, to, 0) && errno != ENOENT)
+		return -errno;
+	if (begun ? linkat(writer->dir, from, writer->dir, to, 0) :
+		    renameat(writer->dir, from, writer->dir, to))
+		return -errno;
+	return sync_directory(writer->dir, to);
 }
 
 static int tile_write(const struct writer *writer, unsigned int level, uint64_t index, unsigned int width)
@@ -148,7 +148,6 @@ static int write_full_tiles(const struct writer *writer, unsigned int levels)
 
 static int entry_write(struct writer *writer, size_t size)
 {
-	char path[LAYOUT_PATH];
 	uint64_t index = writer->tree.size / TILE_WIDTH;
 	uint8_t hash[DIGEST_SIZE];
 	unsigned int full;
@@ -156,17 +155,18 @@ static int entry_write(struct writer *writer, size_t size)
 
 	if (r)
 		return r;
-	bundle_name(writer, path);
 	writer->entry[0] = (uint8_t)(size >> 8);
 	writer->entry[1] = (uint8_t)size;
 	r = file_write(writer->bundle, writer->entry, 2 + size);
 	if (r)
 		return r;
 	tree_leaf(writer->entry + 2, size, hash);
+	if (writer->tree.size % TILE_WIDTH == TILE_WIDTH - 1) {
+		r = bundle_publish(writer, index, TILE_WIDTH);
+		closep(&writer->bundle);
+		writer->bundle = -1;
+	}
 	full = tree_add(&writer->tree, hash);
-	if (!full)
-		return 0;
-	r = bundle_rename(writer, path, index, TILE_WIDTH);
 	return r ? r : write_full_tiles(writer, full);
 }
 
@@ -206,12 +206,9 @@ int writer_append(struct writer *writer, const struct ev_head *event)
 
 static int bundle_seal(struct writer *writer)
 {
-	char path[LAYOUT_PATH];
+	unsigned int width = writer->tree.size % TILE_WIDTH;
 
-	if (writer->tree.size % TILE_WIDTH == 0)
-		return 0;
-	bundle_name(writer, path);
-	return bundle_rename(writer, path, writer->tree.size / TILE_WIDTH, writer->tree.size % TILE_WIDTH);
+	return width ? bundle_publish(writer, writer->tree.size / TILE_WIDTH, width) : 0;
 }
 
 /** The partial tiles of the new size; those of the old size go when the checkpoint stands. */
@@ -231,19 +228,30 @@ static int tiles_seal(const struct writer *writer)
 	return 0;
 }
 
-static void tiles_drop(const struct writer *writer, uint64_t old)
+/** Removes a partial tile or bundle, and its directory if nothing else is in it. */
+static void drop(const struct writer *writer, char path[LAYOUT_PATH])
+{
+	unlinkat(writer->dir, path, 0);
+	*strrchr(path, '/') = '\0';
+	unlinkat(writer->dir, path, AT_REMOVEDIR);
+}
+
+/** What the checkpoint before this one spoke of, and this one does not. */
+static void drop_partials(const struct writer *writer, uint64_t old)
 {
 	char path[LAYOUT_PATH];
 
+	if (old % TILE_WIDTH) {
+		layout_bundle(path, old / TILE_WIDTH, old % TILE_WIDTH);
+		drop(writer, path);
+	}
 	for (unsigned int level = 0; level + 1 < TREE_LEVELS; level++) {
 		unsigned int width = (unsigned int)(old >> 8 * level & (TILE_WIDTH - 1));
 
 		if (!width || old >> 8 * level == writer->tree.size >> 8 * level)
 			continue;
 		layout_tile(path, level, old >> 8 * (level + 1), width);
-		unlinkat(writer->dir, path, 0);
-		*strrchr(path, '/') = '\0';
-		unlinkat(writer->dir, path, AT_REMOVEDIR); /* stays while it is not empty */
+		drop(writer, path);
 	}
 }
 
@@ -278,7 +286,7 @@ int writer_seal(struct writer *writer)
 		r = checkpoint_seal(writer);
 	if (r)
 		return log_error(r, "%s", writer->path);
-	tiles_drop(writer, old);
+	drop_partials(writer, old);
 	return 0;
 }
 
@@ -324,35 +332,6 @@ static int load_upper_edges(struct writer *writer)
 	return 0;
 }
 
-/** Finds the last bundle under whatever name a crash left it, and names it for its checkpoint. */
-static int find_last_bundle(struct writer *writer, char wanted[LAYOUT_PATH])
-{
-	uint64_t index = writer->tree.size / TILE_WIDTH;
-	char whole[LAYOUT_PATH], path[LAYOUT_PATH + 300];
-	_cleanup_closedir_ DIR *dir = NULL;
-	const struct dirent *name;
-	int fd;
-
-	layout_bundle(wanted, index, writer->tree.size % TILE_WIDTH);
-	if (!faccessat(writer->dir, wanted, F_OK, AT_SYMLINK_NOFOLLOW))
-		return 0;
-	layout_bundle(whole, index, TILE_WIDTH);
-	if (make_directories(writer->dir, wanted))
-		return -errno;
-	if (!renameat(writer->dir, whole, writer->dir, wanted))
-		return 0;
-	snprintf(path, sizeof(path), "%s.p", whole);
-	fd = openat(writer->dir, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	dir = fd < 0 ? NULL : fdopendir(fd);
-	while (dir && (name = readdir(dir))) {
-		if (name->d_name[0] < '0' || name->d_name[0] > '9')
-			continue;
-		snprintf(path, sizeof(path), "%s.p/%s", whole, name->d_name);
-		return renameat(writer->dir, path, writer->dir, wanted) ? -errno : 0;
-	}
-	return contradiction(writer, "the last bundle of entries is missing");
-}
-
 static int last_position(struct writer *writer, const struct entry *entry)
 {
 	struct unpacker *unpacker = unpacker_new();
@@ -378,12 +357,7 @@ static int load_last_bundle(struct writer *writer)
 	size_t off = 0;
 	int r;
 
-	if (width)
-		r = find_last_bundle(writer, path);
-	else
-		layout_bundle(path, writer->tree.size / TILE_WIDTH - 1, TILE_WIDTH), r = 0;
-	if (r)
-		return r;
+	layout_bundle(path, (writer->tree.size - 1) / TILE_WIDTH, width);
 	fd = openat(writer->dir, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
 	r = fd < 0 ? -errno : file_read(fd, &bytes, (size_t)TILE_WIDTH * (2 + ENTRY_MAX));
 	if (r)
@@ -398,16 +372,39 @@ static int load_last_bundle(struct writer *writer)
 	return last_position(writer, &entry);
 }
 
-/** A bundle that had only just been begun. */
-static void drop_new_bundle(const struct writer *writer)
+/** Empties the directory of one bundle's partial names, but for what the checkpoint speaks of. */
+static bool clean_partials(const struct writer *writer, uint64_t index, unsigned int kept)
 {
 	char path[LAYOUT_PATH];
-	size_t used;
+	_cleanup_closedir_ DIR *dir = NULL;
+	const struct dirent *name;
+	int fd;
 
-	layout_bundle(path, writer->tree.size / TILE_WIDTH, 0);
-	used = strlen(path);
-	snprintf(path + used, LAYOUT_PATH - used, ".p/new");
-	unlinkat(writer->dir, path, 0);
+	layout_new_bundle(path, index);
+	*strrchr(path, '/') = '\0';
+	fd = openat(writer->dir, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	dir = fd < 0 ? NULL : fdopendir(fd);
+	while (dir && (name = readdir(dir)))
+		if (name->d_name[0] != '.' && (!kept || strtoul(name->d_name, NULL, 10) != kept))
+			unlinkat(fd, name->d_name, 0);
+	if (!kept)
+		unlinkat(writer->dir, path, AT_REMOVEDIR);
+	return dir;
+}
+
+/** Removes what a crash left behind the last checkpoint: bundles that no checkpoint speaks for. */
+static void clean_up(const struct writer *writer)
+{
+	uint64_t index = writer->tree.size / TILE_WIDTH;
+	char path[LAYOUT_PATH];
+	bool any;
+
+	clean_partials(writer, index, writer->tree.size % TILE_WIDTH);
+	do {
+		layout_bundle(path, index, TILE_WIDTH);
+		any = !unlinkat(writer->dir, path, 0);
+		any |= clean_partials(writer, ++index, 0);
+	} while (any);
 }
 
 static int resume(struct writer *writer)
@@ -422,7 +419,7 @@ static int resume(struct writer *writer)
 		r = load_upper_edges(writer);
 	if (r)
 		return r;
-	drop_new_bundle(writer);
+	clean_up(writer);
 	tree_root(&writer->tree, root);
 	if (memcmp(root, writer->checkpoint.root, sizeof(root)))
 		return contradiction(writer, "its entries do not hash to the checkpoint's root");

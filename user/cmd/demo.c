@@ -301,11 +301,10 @@ static int perform(struct demo *demo)
 
 static int set_up(struct demo *demo, const char *keep)
 {
-	if (geteuid())
-		return log_error(-EPERM,
-				 "demo: it loads eBPF programs and makes namespaces, which needs root");
 	if (keep) {
-		if (strlen(keep) >= sizeof(demo->directory) || mkdir(keep, 0700))
+		if (strlen(keep) >= sizeof(demo->directory))
+			return log_error(-ENAMETOOLONG, "%s", keep);
+		if (mkdir(keep, 0700))
 			return log_error(-errno, "%s", keep);
 		snprintf(demo->directory, sizeof(demo->directory), "%s", keep);
 		return 0;
@@ -338,8 +337,12 @@ int cmd_demo(int argc, char **argv)
 	if (optind < argc)
 		return usage_error("demo", "unexpected argument %s", argv[optind]);
 	setvbuf(stdout, NULL, _IONBF, 0); /* the watcher writes to the same place */
-	if (set_up(&demo, keep))
+	if (geteuid()) {
+		log_error(-EPERM, "demo: it loads eBPF programs and makes namespaces, which needs root");
 		return EXIT_SENSOR;
+	}
+	if (set_up(&demo, keep))
+		return EXIT_USAGE;
 	r = perform(&demo);
 	closep(&demo.watcher_err);
 	if (!keep)

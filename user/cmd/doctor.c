@@ -52,6 +52,8 @@ static int take(struct doctor_options *doctor, int option)
 		doctor->json = true;
 		return 0;
 	case OPT_WITHOUT:
+		if (!hook_exists(optarg))
+			return usage_error("doctor", "--without %s: no such program", optarg);
 		if (doctor->without_count + 1 == ARRAY_SIZE(doctor->without))
 			return usage_error("doctor", "too many --without");
 		doctor->without[doctor->without_count++] = optarg;

@@ -52,10 +52,9 @@ void pipeline_close(struct pipeline *pipeline)
 
 static void deliver(struct pipeline *pipeline)
 {
-	pipeline->output_failed = false;
 	for (unsigned int i = 0; i < pipeline->output_count; i++)
 		if (output_deliver(pipeline->outputs[i], &pipeline->batch, &pipeline->log))
-			pipeline->output_failed = true;
+			pipeline->undelivered += pipeline->batch.outcome_count;
 	batch_reset(&pipeline->batch);
 }
 
@@ -79,26 +78,18 @@ int pipeline_replayed(struct pipeline *pipeline, const struct ev_head *event, ui
  */
 static void capture_failed(struct pipeline *pipeline, int error)
 {
-	static const struct outcome_host nobody = {.policy = "", .version = CUSTODES_VERSION};
-	struct outcome *outcome = batch_outcome(&pipeline->batch);
 	_cleanup_(buf_free) struct buf message = {};
+	struct outcome *outcome;
 
 	log_error(error, "recording has stopped; findings go on, unrecorded");
 	pipeline->position = writer_position(pipeline->writer);
 	writer_close(&pipeline->writer);
 	pipeline->log = (struct outcome_log){.origin = pipeline->run_origin, .recorded = false};
 	buf_printf(&message, "recording has stopped: %s", strerror(-error));
-	*outcome = (struct outcome){
-		.type = OUTCOME_FINDING,
-		.what = WHAT_RULE_CAPTURE,
-		.position = pipeline->position++,
-		.time = clock_boot(),
-		.severity = 73,
-		.message = arena_str(&pipeline->batch.arena, message.data),
-		.host = pipeline->batch.outcome_count > 1 ? pipeline->batch.outcomes[0].host : &nobody,
-	};
-	outcome->wall = (int64_t)outcome->time + clock_wall_offset();
-	pipeline->batch.findings++;
+	outcome = engine_finding(pipeline->engine, WHAT_RULE_CAPTURE, pipeline->position++, clock_boot(),
+				 &pipeline->batch);
+	outcome->severity = 73;
+	outcome->message = arena_str(&pipeline->batch.arena, message.data);
 }
 
 static uint64_t record(struct pipeline *pipeline, const struct ev_head *event)
@@ -175,6 +166,8 @@ int pipeline_exit_code(const struct pipeline *pipeline)
 	engine_summary(pipeline->engine, &summary);
 	findings = summary.findings;
 	free(summary.products);
+	if (pipeline->undelivered)
+		return EXIT_USAGE;
 	return findings ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
@@ -193,6 +186,9 @@ void pipeline_say(const struct pipeline *pipeline)
 	if (summary.unknown_kinds)
 		log_warning("%llu events of kinds that this version does not know were carried through",
 			    (unsigned long long)summary.unknown_kinds);
+	if (pipeline->undelivered)
+		log_error(0, "%llu findings and events could not be delivered: see the errors above",
+			  (unsigned long long)pipeline->undelivered);
 	log_info("%llu findings in %llu events; %s", (unsigned long long)summary.findings,
 		 (unsigned long long)summary.events, summary.lost ? "some were lost" : "nothing lost");
 	free(summary.products);

@@ -18,7 +18,7 @@ struct pipeline {
 	struct batch batch;
 	struct output *outputs[OUTPUTS_MAX];
 	unsigned int output_count;
-	bool output_failed;
+	uint64_t undelivered; /* outcomes that an output did not take */
 
 	/** Live with --capture: every event goes here first. NULL: none, or it has failed. */
 	struct writer *writer;
@@ -46,7 +46,7 @@ int pipeline_replayed(struct pipeline *pipeline, const struct ev_head *event, ui
 /** Makes durable and delivers what waits. */
 int pipeline_flush(struct pipeline *pipeline);
 
-/** Exit code by what was found. */
+/** Exit code by what was found; EXIT_USAGE where an output did not take it. */
 int pipeline_exit_code(const struct pipeline *pipeline);
 
 /** "3 findings; 2 products: ..." on stderr. */

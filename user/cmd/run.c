@@ -78,6 +78,8 @@ static const struct option options[] = {
 
 static int take_without(struct run_options *run, const char *program)
 {
+	if (!hook_exists(program))
+		return usage_error("run", "--without %s: no such program (see custodes doctor)", program);
 	for (size_t i = 0; i + 1 < ARRAY_SIZE(run->sensor.without); i++)
 		if (!run->sensor.without[i]) {
 			run->sensor.without[i] = program;
@@ -249,10 +251,13 @@ static int reload(struct run *run)
 {
 	_cleanup_(documents_free) struct documents documents = {};
 	_cleanup_(policy_free) struct policy *policy = NULL;
+	char state[64];
 	int r;
 
 	reload_asked = 0;
-	notify("RELOADING=1");
+	snprintf(state, sizeof(state), "RELOADING=1\nMONOTONIC_USEC=%llu",
+		 (unsigned long long)(clock_monotonic() / 1000));
+	notify(state);
 	r = policies_load(&run->options.policies, &documents, &policy);
 	if (r) {
 		log_warning("the policies were not reloaded: the old ones stay in force");
@@ -298,7 +303,7 @@ static int begin(struct run *run)
 	};
 	run->pipeline.apply = apply;
 	run->pipeline.context = run;
-	r = pipeline_live(&run->pipeline, live_start(run->sensor, id.data, &draft));
+	r = pipeline_live(&run->pipeline, live_start(run->sensor, id.data, ENGINE_VERSION, &draft));
 	if (!r)
 		r = record_policies(run, &run->documents, host_name(&run->documents));
 	if (!r)

@@ -5,22 +5,19 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../util/log.h"
 #include "state.h"
 
 static void take_exec_strings(struct process *process, const struct ev_exec *exec)
 {
 	_cleanup_(buf_free) struct buf path = {};
-	struct view args = event_view(&exec->head, exec->args);
 
 	event_path(exec, &path);
 	set_view(&process->path, (struct view){path.data, path.size});
 	memcpy(process->comm, exec->comm, sizeof(exec->comm));
 	process->comm[sizeof(exec->comm)] = '\0';
-	free(process->args);
-	process->args = args.size ? malloc(args.size) : NULL;
-	process->args_size = process->args ? args.size : 0;
-	if (process->args)
-		memcpy(process->args, args.at, args.size);
+	set_view(&process->args, event_view(&exec->head, exec->args));
+	process->args_size = exec->args.len;
 }
 
 static int on_exec(struct engine *engine, const struct ev_head *event)
@@ -84,6 +81,7 @@ static int on_fork(struct engine *engine, const struct ev_head *event)
 	if (!parent)
 		return 0;
 	process->exe = parent->exe;
+	process->facts_in = parent->facts_in;
 	if (parent->product && parent->lineage == lineage) {
 		process->product = parent->product;
 		process->evidence = parent->evidence;
@@ -191,6 +189,10 @@ static int on_start(struct engine *engine, const struct ev_head *event)
 	decisions_forget(engine);
 	policy_free(&engine->policy);
 	engine->policy_digest[0] = '\0';
+	if (told->engine != ENGINE_VERSION)
+		log_warning("these events were judged by rules of version %u, this program has version %d: "
+			    "findings may differ",
+			    told->engine, ENGINE_VERSION);
 	engine->wall_offset = told->wall_offset;
 	set_view(&engine->version, event_view(event, told->version));
 	set_view(&engine->host_id, event_view(event, told->host_id));
@@ -252,7 +254,7 @@ static int on_loss(struct engine *engine, const struct ev_head *event)
 		return 0;
 	outcome = tell(engine, OUTCOME_EVENT, WHAT_LOSS);
 	outcome->count = told->count;
-	view_losses(engine, outcome, event->time);
+	outcome->lost_causes = loss_text(told->cause);
 	return 0;
 }
 
@@ -327,6 +329,16 @@ int engine_step(struct engine *engine, const struct ev_head *event, uint64_t pos
 			return steps[i].take(engine, event);
 	engine->unknown_kinds++;
 	return 0;
+}
+
+struct outcome *engine_finding(struct engine *engine, enum outcome_what what, uint64_t position,
+			       uint64_t time, struct batch *batch)
+{
+	engine->batch = batch;
+	engine->host = NULL;
+	engine->position = position;
+	engine->time = time;
+	return tell(engine, OUTCOME_FINDING, what);
 }
 
 int engine_new(struct engine **engine, const struct engine_options *options)

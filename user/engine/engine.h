@@ -38,6 +38,13 @@ void engine_free(struct engine **engine);
  */
 int engine_step(struct engine *engine, const struct ev_head *event, uint64_t position, struct batch *batch);
 
+/**
+ * A finding that is not the engine's own, such as that recording has stopped: of
+ * the host and policy of this point of the record. The caller fills the rest.
+ */
+struct outcome *engine_finding(struct engine *engine, enum outcome_what what, uint64_t position,
+			       uint64_t time, struct batch *batch);
+
 /** What a person wants to know at the end. */
 struct engine_product {
 	const char *id;

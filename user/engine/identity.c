@@ -93,8 +93,8 @@ static const struct product *product_of(struct engine *engine, const struct proc
 /** A lineage that is of no product, by what is known of this process. */
 static enum lineage_decision decide_clean(const struct process *process)
 {
-	if (!process->exe || !process->exe->observed)
-		return LINEAGE_PENDING;
+	if (!process->exe || !process->exe->observed || !process->facts_in)
+		return LINEAGE_PENDING; /* its unit may yet say whose it is */
 	/* Some kernels show nobody process 1. Everything descends from it: it cannot hold all of it back. */
 	if (process->existing && process->key.tgid == 1)
 		return LINEAGE_BENIGN;

@@ -49,6 +49,15 @@ static struct flow_part *part_of(struct flow *flow, const struct ev_addr *remote
 	return part;
 }
 
+static const char *flow_key(struct engine *engine, const struct flow *flow, const struct ev_addr *remote)
+{
+	_cleanup_(buf_free) struct buf key = {};
+
+	buf_hex(&key, &flow->id, sizeof(flow->id));
+	buf_hex(&key, remote, sizeof(*remote));
+	return arena_str(&engine->batch->arena, key.data);
+}
+
 static void tell_flow(struct engine *engine, enum outcome_what what, const struct flow *flow,
 		      const struct ev_addr *remote, uint64_t sent)
 {
@@ -63,6 +72,7 @@ static void tell_flow(struct engine *engine, enum outcome_what what, const struc
 	destination = view_destination(engine, flow, remote);
 	destination->sent = sent;
 	outcome->destination = destination;
+	outcome->key = flow_key(engine, flow, remote);
 	outcome->process = process ? view_process(engine, process) : NULL;
 	outcome->product =
 		view_product(engine, flow->lineage, flow->lineage->product, flow->lineage->evidence);

@@ -18,7 +18,6 @@ static void set_country(char to[3], const uint8_t from[2])
 
 void on_place(struct engine *engine, const struct ev_head *event)
 {
-	static const uint8_t none[DIGEST_SIZE];
 	const struct ev_place *told = (const struct ev_place *)event;
 	struct place *place = place_find(engine, &told->address);
 
@@ -34,8 +33,6 @@ void on_place(struct engine *engine, const struct ev_head *event)
 	set_country(place->server_country, told->server_country);
 	place->asn = told->asn;
 	place->anycast = event->flags & PLACE_ANYCAST;
-	place->known = event->flags & PLACE_KNOWN;
-	place->has_mmdb = memcmp(told->mmdb, none, sizeof(none)) != 0;
 	set_view(&place->as_name, event_view(event, told->as_name));
 	set_view(&place->network, event_view(event, told->network));
 	judge_address(engine, &place->address);
@@ -49,7 +46,7 @@ bool address_is_local(const struct ev_addr *address)
 		return address->addr[0] == 127 || !memcmp(address->addr, zero, 4);
 	if (address->family == 6)
 		return !memcmp(address->addr, zero, 16) || !memcmp(address->addr, loopback6, 16);
-	return true;
+	return false;
 }
 
 static const char *or_null(const char *text)
@@ -127,5 +124,5 @@ bool destination_facts(struct engine *engine, const struct ev_addr *remote, stru
 	overlay = policy_overlay(engine->policy, remote->family, remote->addr);
 	facts_of_databases(engine, place, facts);
 	facts_of_overlay(engine, overlay, facts);
-	return place || overlay;
+	return place || overlay || !remote->family; /* about no address nobody will ever answer */
 }

@@ -127,8 +127,6 @@ struct place {
 	char *as_name;
 	char *network;
 	bool anycast;
-	bool known;
-	bool has_mmdb;
 	UT_hash_handle hh;
 };
 
@@ -274,6 +272,8 @@ const struct outcome_product *view_product(struct engine *engine, const struct l
 struct outcome_destination *view_destination(struct engine *engine, const struct flow *flow,
 					     const struct ev_addr *remote);
 void view_rulings(struct engine *engine, struct outcome *outcome, const struct decision *decision);
+/** What a cause of loss is called. */
+const char *loss_text(uint32_t cause);
 /** Adds what was lost since `since`, which a finding must say. */
 void view_losses(struct engine *engine, struct outcome *outcome, uint64_t since);
 

@@ -12,8 +12,14 @@ static void *need(void *memory)
 
 void set_view(char **to, struct view view)
 {
+	char *copy = view.size ? need(malloc(view.size + 1)) : NULL;
+
+	if (copy) {
+		memcpy(copy, view.at, view.size); /* arguments have NULs inside */
+		copy[view.size] = '\0';
+	}
 	free(*to);
-	*to = view.size ? need(strndup(view.at, view.size)) : NULL;
+	*to = copy;
 }
 
 /* ---- processes ---- */

@@ -142,6 +142,13 @@ const struct outcome_product *view_product(struct engine *engine, const struct l
 	return view;
 }
 
+static const char *basis_of(const struct place *place)
+{
+	bool libloc = place && place->network, mmdb = place && *place->server_country;
+
+	return libloc && mmdb ? "libloc+mmdb" : libloc ? "libloc" : mmdb ? "mmdb" : "none";
+}
+
 static void view_facts(struct engine *engine, const struct ev_addr *remote, struct outcome_destination *view)
 {
 	struct arena *arena = &engine->batch->arena;
@@ -161,10 +168,7 @@ static void view_facts(struct engine *engine, const struct ev_addr *remote, stru
 	view->controlling_jurisdiction = arena_str(arena, facts.controlling_jurisdiction);
 	overlay = engine->policy ? policy_overlay(engine->policy, remote->family, remote->addr) : NULL;
 	view->role = overlay ? arena_str(arena, overlay->role) : NULL;
-	view->basis = overlay		      ? "overlay" :
-		      !place || !place->known ? "none" :
-		      place->has_mmdb	      ? "libloc+mmdb" :
-						"libloc";
+	view->basis = overlay ? "overlay" : basis_of(place);
 	if (!place)
 		return;
 	view->asn = place->asn;
@@ -218,6 +222,12 @@ static const char *const causes[] = {
 #include "../../bpf/abi/loss.def"
 #undef LOSS
 };
+
+const char *loss_text(uint32_t cause)
+{
+	return cause < ARRAY_SIZE(causes) && causes[cause] ? causes[cause] :
+							     "cause not known to this version";
+}
 
 void view_losses(struct engine *engine, struct outcome *outcome, uint64_t since)
 {

@@ -63,22 +63,27 @@ static const struct field {
 	FIELD(EXEC, exec, gid, FIELD_NUMBER),
 	FIELD(EXEC, exec, mntns, FIELD_NUMBER),
 	FIELD(EXEC, exec, netns, FIELD_NUMBER),
+	FIELD(EXEC, exec, pidns, FIELD_NUMBER),
+	FIELD(EXEC, exec, cgroup, FIELD_NUMBER),
 	FIELD(EXEC, exec, comm, FIELD_CHARS),
 	FIELD(EXEC, exec, state, FIELD_NUMBER),
 	FIELD(EXIT, exit, code, FIELD_NUMBER),
 	FIELD(CONNECT, connect, flow, FIELD_NUMBER),
 	FIELD(CONNECT, connect, remote, FIELD_ADDRESS),
 	FIELD(CONNECT, connect, proto, FIELD_NUMBER),
+	FIELD(CONNECT, connect, netns, FIELD_NUMBER),
 	FIELD(SEND, send, flow, FIELD_NUMBER),
 	FIELD(SEND, send, bytes, FIELD_NUMBER),
 	FIELD(SEND, send, remote, FIELD_ADDRESS),
 	FIELD(SEND, send, proto, FIELD_NUMBER),
+	FIELD(SEND, send, netns, FIELD_NUMBER),
 	FIELD(FLOW, flow, flow, FIELD_NUMBER),
 	FIELD(FLOW, flow, sent, FIELD_NUMBER),
 	FIELD(FLOW, flow, received, FIELD_NUMBER),
 	FIELD(FLOW, flow, remote, FIELD_ADDRESS),
 	FIELD(FLOW, flow, local, FIELD_ADDRESS),
 	FIELD(FLOW, flow, proto, FIELD_NUMBER),
+	FIELD(FLOW, flow, netns, FIELD_NUMBER),
 	FIELD(START, start, wall_offset, FIELD_NUMBER),
 	FIELD(STOP, stop, events, FIELD_NUMBER),
 	FIELD(STOP, stop, lost, FIELD_NUMBER),
@@ -113,6 +118,7 @@ static int fault(const struct list *list, const char *member, const char *what)
 
 /* ---- values ---- */
 
+/** A whole number that fits into so many bytes. */
 static bool put_number(uint8_t *to, size_t size, const cJSON *value)
 {
 	double number = value->valuedouble;
@@ -121,27 +127,34 @@ static bool put_number(uint8_t *to, size_t size, const cJSON *value)
 	if (!cJSON_IsNumber(value) || !(number > -9.2e18 && number < 1.8e19))
 		return false;
 	bits = number < 0 ? (uint64_t)(int64_t)number : (uint64_t)number;
+	if ((number < 0 ? (double)(int64_t)bits : (double)bits) != number)
+		return false;
+	if (size < sizeof(bits) && number >= 0 && bits >> 8 * size)
+		return false;
 	memcpy(to, &bits, size); /* the contract is little-endian, as every host that we run on */
 	return true;
 }
 
+/** "192.0.2.1:443" or "[2001:db8::1]:443". */
 static bool put_address(uint8_t *to, const cJSON *value)
 {
 	struct ev_addr address = {};
-	char host[INET6_ADDRSTRLEN];
 	const char *text = cJSON_GetStringValue(value), *colon = text ? strrchr(text, ':') : NULL;
+	bool six = colon && *text == '[';
 	size_t length = colon ? (size_t)(colon - text) : 0;
+	char host[INET6_ADDRSTRLEN + 2], *end;
+	unsigned long port;
 
-	if (!colon || length >= sizeof(host) || !length)
+	if (!colon || length >= sizeof(host) || length < 3 || (six && colon[-1] != ']'))
 		return false;
-	address.family = *text == '[' ? 6 : 4;
-	address.port = htons((uint16_t)strtoul(colon + 1, NULL, 10));
 	memcpy(host, text, length);
-	host[length] = '\0';
-	if (address.family == 6)
-		host[length - 1] = '\0';
-	if (inet_pton(address.family == 6 ? AF_INET6 : AF_INET, host + (address.family == 6), address.addr) !=
-	    1)
+	host[six ? length - 1 : length] = '\0';
+	port = strtoul(colon + 1, &end, 10);
+	if (*end || end == colon + 1 || colon[1] == '-' || port > 65535)
+		return false;
+	address.family = six ? 6 : 4;
+	address.port = htons((uint16_t)port);
+	if (inet_pton(six ? AF_INET6 : AF_INET, host + six, address.addr) != 1)
 		return false;
 	memcpy(to, &address, sizeof(address));
 	return true;
@@ -154,11 +167,11 @@ static bool put_hex(uint8_t *to, size_t size, const cJSON *value)
 	if (!text || strlen(text) != 2 * size)
 		return false;
 	for (size_t i = 0; i < size; i++) {
-		unsigned int byte;
+		char byte[3] = {text[2 * i], text[2 * i + 1]}, *end;
 
-		if (sscanf(text + 2 * i, "%2x", &byte) != 1)
+		to[i] = (uint8_t)strtoul(byte, &end, 16);
+		if (end != byte + 2)
 			return false;
-		to[i] = (uint8_t)byte;
 	}
 	return true;
 }
@@ -277,6 +290,20 @@ static int build(struct list *list, const cJSON *object)
 
 /* ---- the source ---- */
 
+/** One line, and nothing behind its object. */
+static cJSON *parse_line(const char *line, const char *end)
+{
+	const char *stop = NULL;
+	cJSON *object = cJSON_ParseWithLengthOpts(line, (size_t)(end - line), &stop, 0);
+
+	while (object && stop < end && strchr(" \t\r", *stop))
+		stop++;
+	if (!object || stop == end)
+		return object;
+	cJSON_Delete(object);
+	return NULL;
+}
+
 static int list_next(struct source *source, const struct ev_head **event)
 {
 	struct list *list = (struct list *)source;
@@ -289,7 +316,7 @@ static int list_next(struct source *source, const struct ev_head **event)
 
 		list->line++;
 		if (!empty)
-			object = cJSON_ParseWithLength(list->at, (size_t)(end - list->at));
+			object = parse_line(list->at, end);
 		list->at = *end ? end + 1 : end;
 		if (empty)
 			continue;

@@ -33,7 +33,7 @@ static const struct mapping {
 	{WHAT_RULE_PRODUCT, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_DESTINATION, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_DESTINATION_BYTES, "alert", "intrusion_detection", {"info"}},
-	{WHAT_RULE_CAPTURE, "alert", "host", {"error"}},
+	{WHAT_RULE_CAPTURE, "alert", "host", {"info"}},
 };
 
 static const struct mapping *mapping_of(enum outcome_what what)
@@ -218,9 +218,11 @@ static void put_network(struct jsonw *w, const struct outcome_destination *d)
 	jsonw_u64(w, "bytes", d->sent);
 	jsonw_object_end(w);
 	jsonw_object(w, "destination");
-	jsonw_str(w, "ip", address_text(&d->remote, text));
-	jsonw_str(w, "address", text);
-	jsonw_u64(w, "port", ntohs(d->remote.port));
+	if (d->remote.family) {
+		jsonw_str(w, "ip", address_text(&d->remote, text));
+		jsonw_str(w, "address", text);
+		jsonw_u64(w, "port", ntohs(d->remote.port));
+	}
 	jsonw_u64(w, "bytes", d->received);
 	if (d->server_location) {
 		jsonw_object(w, "geo");
@@ -238,11 +240,24 @@ static void put_network(struct jsonw *w, const struct outcome_destination *d)
 	jsonw_object_end(w);
 	jsonw_object(w, "network");
 	jsonw_str(w, "transport", d->proto == IPPROTO_TCP ? "tcp" : d->proto == IPPROTO_UDP ? "udp" : NULL);
-	jsonw_str(w, "type", d->remote.family == 6 ? "ipv6" : "ipv4");
+	jsonw_str(w, "type", d->remote.family == 6 ? "ipv6" : d->remote.family == 4 ? "ipv4" : NULL);
 	jsonw_str(w, "direction", d->inbound ? "unknown" : "egress");
 	jsonw_u64(w, "bytes", d->sent + d->received);
 	put_community_id(w, d);
 	jsonw_object_end(w);
+}
+
+/** The source of the ruling that stands, where it is a URL: ECS wants no other reference. */
+static const char *reference_of(const struct outcome *outcome)
+{
+	for (size_t i = 0; i < outcome->ruling_count; i++) {
+		const struct outcome_ruling *ruling = &outcome->rulings[i];
+
+		if (ruling->in_force && outcome->verdict && !strcmp(ruling->verdict, outcome->verdict) &&
+		    !strncmp(ruling->source, "http", 4))
+			return ruling->source;
+	}
+	return NULL;
 }
 
 static void put_rule(struct jsonw *w, const struct outcome *outcome)
@@ -254,12 +269,7 @@ static void put_rule(struct jsonw *w, const struct outcome *outcome)
 	jsonw_str(w, "name", outcome_name(outcome->what));
 	jsonw_str(w, "version", outcome->host->version);
 	jsonw_str(w, "ruleset", outcome->host->profile);
-	for (size_t i = 0; i < outcome->ruling_count; i++)
-		if (outcome->rulings[i].in_force && outcome->verdict &&
-		    !strcmp(outcome->rulings[i].verdict, outcome->verdict)) {
-			jsonw_str(w, "reference", outcome->rulings[i].source);
-			break;
-		}
+	jsonw_str(w, "reference", reference_of(outcome));
 	jsonw_object_end(w);
 	if (outcome->what != WHAT_RULE_DESTINATION_BYTES)
 		return;
@@ -285,7 +295,8 @@ static void put_related(struct jsonw *w, const struct outcome *outcome)
 		jsonw_array(w, "ip");
 		if (outcome->destination->local.family)
 			jsonw_str(w, NULL, address_text(&outcome->destination->local, text));
-		jsonw_str(w, NULL, address_text(&outcome->destination->remote, text));
+		if (outcome->destination->remote.family)
+			jsonw_str(w, NULL, address_text(&outcome->destination->remote, text));
 		jsonw_array_end(w);
 	}
 	if (outcome->process && outcome->process->sha256) {

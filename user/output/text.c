@@ -90,9 +90,12 @@ static void destination_lines(const struct outcome_destination *destination, boo
 	};
 
 	label(to, "destination", colour);
-	buf_printf(to, destination->remote.family == 6 ? "[%s]:%u %s" : "%s:%u %s",
-		   address_text(&destination->remote, address), ntohs(destination->remote.port),
-		   transport(destination->proto));
+	if (destination->remote.family)
+		buf_printf(to, destination->remote.family == 6 ? "[%s]:%u %s" : "%s:%u %s",
+			   address_text(&destination->remote, address), ntohs(destination->remote.port),
+			   transport(destination->proto));
+	else
+		buf_printf(to, "no address, %s", transport(destination->proto));
 	buf_printf(to, ", sent %llu, received %llu%s\n", (unsigned long long)destination->sent,
 		   (unsigned long long)destination->received,
 		   destination->upper_bound ? " bytes at most (the socket was not opened under watch)" :

@@ -144,11 +144,13 @@ static size_t build_id(int fd, uint8_t id[BUILD_ID_LIMIT])
 	return found;
 }
 
+/** The tables are this host's: they speak only of a path that is that very file here. */
 static void add_package(struct draft *draft, struct ev_executable *event, const char *path)
 {
 	_cleanup_(package_clear) struct package package = {};
+	_cleanup_close_ int here = *path ? open(path, O_PATH | O_CLOEXEC) : -1;
 
-	if (!*path || !package_owner(path, &package))
+	if (here < 0 || !same_file(here, &event->exe) || !package_owner(path, &package))
 		return;
 	draft_str(draft, &event->package, package.name.data, package.name.size);
 	draft_str(draft, &event->package_version, package.version.data, package.version.size);

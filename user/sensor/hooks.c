@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "hooks.h"
 
+#include <string.h>
+
 #include "../util/cleanup.h"
 #include "probe.h"
 
@@ -40,6 +42,14 @@ const struct hook hooks[] = {
 };
 const size_t hook_count = ARRAY_SIZE(hooks);
 _Static_assert(ARRAY_SIZE(hooks) <= HOOKS_MAX, "a place for every hook");
+
+bool hook_exists(const char *program)
+{
+	for (size_t i = 0; i < hook_count; i++)
+		if (!strcmp(hooks[i].program, program))
+			return true;
+	return false;
+}
 
 const char *way_lost(enum feature feature, unsigned int way)
 {

@@ -36,6 +36,9 @@ struct hook {
 extern const struct hook hooks[];
 extern const size_t hook_count;
 
+/** Whether there is a program of this name. */
+bool hook_exists(const char *program);
+
 /** What is lost where a way other than the first is used; "" for the first. */
 const char *way_lost(enum feature feature, unsigned int way);
 #define WAYS 2

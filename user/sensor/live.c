@@ -342,7 +342,8 @@ static void add_line(struct draft *draft, struct ev_str *str, const char *path)
 		draft_str(draft, str, text.data, strcspn(text.data, "\n"));
 }
 
-const struct ev_head *live_start(const struct sensor *sensor, const char *run_id, struct draft *draft)
+const struct ev_head *live_start(const struct sensor *sensor, const char *run_id, uint32_t engine_version,
+				 struct draft *draft)
 {
 	struct ev_start *event = DRAFT(draft, START, start, clock_boot());
 	_cleanup_(buf_free) struct buf hooks_ = {};
@@ -350,7 +351,7 @@ const struct ev_head *live_start(const struct sensor *sensor, const char *run_id
 
 	event->wall_offset = clock_wall_offset();
 	event->abi = ABI_VERSION;
-	event->engine = 1;
+	event->engine = engine_version;
 	uname(&names);
 	draft_text(draft, &event->version, CUSTODES_VERSION);
 	add_line(draft, &event->host_id, "/etc/machine-id");

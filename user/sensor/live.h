@@ -37,6 +37,7 @@ struct live_totals {
 struct live_totals live_totals(const struct live *live);
 
 /** First event of a run. */
-const struct ev_head *live_start(const struct sensor *sensor, const char *run_id, struct draft *draft);
+const struct ev_head *live_start(const struct sensor *sensor, const char *run_id, uint32_t engine_version,
+				 struct draft *draft);
 
 #endif

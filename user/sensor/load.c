@@ -66,7 +66,7 @@ static void say_refusals(const struct probe *probe)
 			log_warning("this kernel refuses %s: %s", hooks[i].program,
 				    strerror(-probe->results[i]));
 	for (int i = 0; i < FEATURES; i++)
-		if (probe->ways[i])
+		if (probe->ways[i] && !features[i].required)
 			log_warning("%s: %s", features[i].name,
 				    probe->ways[i] < 0 ?
 					    features[i].lost :

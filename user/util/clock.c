@@ -17,6 +17,11 @@ uint64_t clock_boot(void)
 	return (uint64_t)read_clock(CLOCK_BOOTTIME);
 }
 
+uint64_t clock_monotonic(void)
+{
+	return (uint64_t)read_clock(CLOCK_MONOTONIC);
+}
+
 int64_t clock_wall_offset(void)
 {
 	int64_t boot = read_clock(CLOCK_BOOTTIME), wall = read_clock(CLOCK_REALTIME);

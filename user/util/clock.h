@@ -14,6 +14,9 @@
 /** ns since boot, sleep included: the time of every event. Reads the clock. */
 uint64_t clock_boot(void);
 
+/** ns of CLOCK_MONOTONIC, which the service manager counts by. Reads the clock. */
+uint64_t clock_monotonic(void);
+
 /** What to add to boot time to get UTC, ns. Reads both clocks. */
 int64_t clock_wall_offset(void);
 

@@ -68,6 +68,7 @@ static const char *channel_key(struct engine *engine, const struct channel *chan
 	_cleanup_(buf_free) struct buf key = {};
 
 	buf_hex(&key, &channel->key, sizeof(channel->key));
+	buf_printf(&key, " %llu", (unsigned long long)channel->sent);
 	return arena_str(&engine->batch->arena, key.data);
 }
 

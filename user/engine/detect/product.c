@@ -37,7 +37,7 @@ static void describe(struct engine *engine, struct outcome *outcome, const struc
 	outcome->parent = view_parent(engine, process);
 	outcome->product = view_product(engine, process->lineage, process->product, process->evidence);
 	outcome->verdict = verdict_name(decision->verdict);
-	outcome->key = outcome->process->entity_id;
+	outcome->key = outcome->process->entity_id; /* a process runs one product at a time */
 }
 
 void detect_product(struct engine *engine, struct process *process)
