@@ -9,11 +9,26 @@ char LICENSE[] SEC("license") = "GPL";
 
 #define PASS 1
 
+/** MPTCP connects its subflows from within: the connection is counted as a whole. */
+static __always_inline bool subflow(__u64 key)
+{
+	const struct tcp_sock *tcp = (const void *)plain_sock(key);
+
+	return bpf_core_field_exists(tcp->is_mptcp) && BPF_CORE_READ_BITFIELD_PROBED(tcp, is_mptcp);
+}
+
 static __always_inline void connecting(__u64 key, __u16 proto, const struct owner *owner,
 				       const struct ev_addr *remote)
 {
 	struct sock_entry *entry = bpf_map_lookup_elem(&socks, &key);
 
+	if (proto == IPPROTO_TCP) {
+		if (subflow(key))
+			return;
+		/* A stream connects once: an entry of before is of a socket that is no more. */
+		bpf_map_delete_elem(&socks, &key);
+		entry = NULL;
+	}
 	if (!entry)
 		entry = sock_begin(key, owner, current_netns(), proto, 0);
 	if (entry)
@@ -72,11 +87,22 @@ int BPF_PROG(socket_state, const struct sock *sk, int old, int new)
 	return 0;
 }
 
-/** Last of all, also for a socket that never reached its peer. */
+/**
+ * Last of all, also for a socket that never reached its peer. There are two of it:
+ * where an interrupt destroys a socket while one is running, the kernel skips
+ * that one, and the other takes the account; what is taken twice is gone by then.
+ */
 SEC("tp_btf/tcp_destroy_sock")
 int BPF_PROG(socket_destroy, const struct sock *sk)
 {
 	sock_end(sk, CHANNEL_DESTROY, 0);
+	return 0;
+}
+
+SEC("tp_btf/tcp_destroy_sock")
+int BPF_PROG(socket_destroy_twin, const struct sock *sk)
+{
+	sock_end(sk, CHANNEL_DESTROY_TWIN, 0);
 	return 0;
 }
 
@@ -99,6 +125,7 @@ int socket_release(struct bpf_sock *ctx)
 		event->head.flags = entry->flags | FLOW_CLOSED;
 		event->flow = entry->flow;
 		event->received = entry->received;
+		addr_local(&event->local, plain_sock(key));
 		event->netns = entry->netns;
 		event->proto = entry->proto;
 		emit_submit(event);

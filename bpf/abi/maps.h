@@ -5,7 +5,7 @@
 
 #include "event.h"
 
-#define RING_BYTES (4 * 1024 * 1024)
+#define RING_BYTES (2 * 1024 * 1024)
 /** The kernel half wakes the reader once this much waits in the ring. */
 #define RING_WAKE_BYTES (256 * 1024)
 
@@ -59,7 +59,7 @@ struct sock_entry {
 	__u32 netns;
 	__u16 proto;
 	__u8 flags; /* FLOW_* */
-	__u8 pad;
+	__u8 moves; /* from one lineage to another */
 };
 
 struct destination_key {

@@ -5,7 +5,7 @@
 
 #include "task.h"
 
-#define PATH_NAMES 40
+#define PATH_NAMES 128
 #define PATH_BYTES 4096
 #define NAME_BYTES 256
 #define ARGS_BYTES 1024

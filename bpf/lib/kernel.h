@@ -188,6 +188,7 @@ struct tcp_sock {
 	__u64 bytes_received;
 	__u64 bytes_sent;
 	__u64 bytes_retrans;
+	bool is_mptcp;
 };
 
 enum sock_flags {

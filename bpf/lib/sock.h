@@ -64,6 +64,18 @@ static __always_inline void addr_local(struct ev_addr *to, const struct sock *sk
 	addr_v6(to, words, port);
 }
 
+/**
+ * The socket of a cgroup hook as a plain address: the verifier lets nobody read
+ * beyond the context's own fields through its typed pointer.
+ */
+static __always_inline const struct sock *plain_sock(__u64 key)
+{
+	const struct sock *sk = NULL;
+
+	bpf_probe_read_kernel(&sk, sizeof(sk), &key);
+	return sk;
+}
+
 static __always_inline __u32 current_netns(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -103,6 +115,29 @@ static __always_inline void connect_emit(const struct sock_entry *entry, __u32 c
 	emit_submit(event);
 }
 
+/** No socket changes hands more often: two lineages that share one would flood the log. */
+#define MOVES_MAX 16
+
+/**
+ * A socket that another lineage under watch has opened goes over to the one that
+ * uses it now, with its whole account: an upper bound. Between two products it
+ * stays where it is, since its bytes are charged to a product already.
+ */
+static __always_inline void sock_move(struct sock_entry *entry, struct sock *sk, __u32 channel,
+				      const struct owner *owner)
+{
+	struct lineage_entry *from = bpf_map_lookup_elem(&lineages, &entry->owner.lineage);
+	struct ev_addr remote;
+
+	if ((from && from->state == LINEAGE_WATCHED) || entry->moves >= MOVES_MAX)
+		return;
+	entry->moves++;
+	entry->owner = *owner;
+	entry->flags |= FLOW_ADOPTED;
+	addr_remote(&remote, sk);
+	connect_emit(entry, channel, owner, &remote);
+}
+
 /** A socket that this lineage did not open, met when it is first used. */
 static __always_inline struct sock_entry *sock_adopt(struct sock *sk, __u32 channel,
 						     const struct owner *owner)
@@ -112,8 +147,11 @@ static __always_inline struct sock_entry *sock_adopt(struct sock *sk, __u32 chan
 	struct ev_addr remote;
 	__u16 proto = BPF_CORE_READ(sk, sk_protocol);
 
-	if (entry)
+	if (entry) {
+		if (entry->owner.lineage != owner->lineage)
+			sock_move(entry, sk, channel, owner);
 		return entry;
+	}
 	if (proto == IPPROTO_TCP && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
 		return NULL; /* its account was closed: the address may be used again at once */
 	/* A stream's counters reach back to its birth, a datagram's begin here. */

@@ -9,8 +9,8 @@
 #include "../util/log.h"
 #include "cmd.h"
 
-/** Replay delivers in batches of this many. */
-#define REPLAY_BATCH 512
+/** Outcomes are delivered at this many, live too: a burst must not become memory. */
+#define BATCH_MAX 512
 
 static int open_outputs(struct pipeline *pipeline, const char *const *specs, unsigned int count, bool fresh)
 {
@@ -65,7 +65,7 @@ int pipeline_replayed(struct pipeline *pipeline, const struct ev_head *event, ui
 	int r = engine_step(pipeline->engine, event, position, &pipeline->batch);
 
 	batch_actions_done(&pipeline->batch);
-	if (pipeline->batch.outcome_count >= REPLAY_BATCH)
+	if (pipeline->batch.outcome_count >= BATCH_MAX)
 		deliver(pipeline);
 	return r;
 }
@@ -140,7 +140,7 @@ int pipeline_live(struct pipeline *pipeline, const struct ev_head *event)
 
 	if (!r && pipeline->batch.action_count)
 		r = apply_actions(pipeline);
-	if (!r && pipeline->batch.findings)
+	if (!r && (pipeline->batch.findings || pipeline->batch.outcome_count >= BATCH_MAX))
 		r = pipeline_flush(pipeline);
 	return r;
 }

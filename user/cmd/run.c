@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
 #include <getopt.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -310,6 +311,7 @@ static int begin(struct run *run)
 		watch_catalogue(run);
 	policy_free(&run->policy);
 	documents_free(&run->documents);
+	malloc_trim(0);
 	return r ? r : sensor_existing(run->sensor);
 }
 
@@ -431,6 +433,8 @@ int cmd_run(int argc, char **argv)
 	if (!run.options.policies.host)
 		return usage_error("run", "--host is needed");
 	run.options.places.none = run.options.no_location;
+	/* glibc raises this limit with each large block freed, and then never gives one back. */
+	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	catch_signals();
 	r = prepare(&run);
 	if (!r) {

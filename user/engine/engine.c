@@ -43,14 +43,17 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->gid = exec->gid;
 	process->mntns = exec->mntns;
 	process->netns = exec->netns;
-	process->exec_position = engine->position;
+	process->exec_time = event->time;
+	process->view = NULL;
 	process->exec_untold = true;
 	process->facts_in = false;
 	process->existing = event->flags & EXEC_EXISTING;
 	process->product = NULL;
 	take_exec_strings(process, exec);
-	if (!process->exe->path && process->path)
+	if (!process->exe->path && process->path && !(event->flags & EXEC_PATH_CUT))
 		process->exe->path = strdup(process->path);
+	if (event->flags & EXEC_PATH_CUT && process->exe->path)
+		set_view(&process->path, (struct view){process->exe->path, strlen(process->exe->path)});
 	judge_process(engine, process);
 	left = left_id ? lineage_find(engine, left_id) : NULL; /* it may have been let go by now */
 	if (left)
@@ -114,12 +117,12 @@ static int on_exit_(struct engine *engine, const struct ev_head *event)
 	process->facts_in = true; /* no more will come */
 	tell_execs(engine, lineage);
 	if (engine->options.events && lineage->decision == LINEAGE_PRODUCT) {
-		struct outcome *outcome = tell(engine, OUTCOME_EVENT, WHAT_EXIT);
-		struct outcome_process *view = (struct outcome_process *)view_process(engine, process);
+		struct outcome *outcome = tell(engine, OUTCOME_EVENT, WHAT_EXIT, event->time);
+		struct outcome_process *view;
 
-		view->exit_code = exit_->code >> 8 & 0xff;
-		if (exit_->code & 0x7f)
-			view->exit_code = 128 + (exit_->code & 0x7f);
+		view = arena_alloc(&engine->batch->arena, sizeof(*view));
+		*view = *view_process(engine, process);
+		view->exit_code = exit_->code & 0x7f ? 128 + (exit_->code & 0x7f) : exit_->code >> 8 & 0xff;
 		outcome->process = view;
 		outcome->parent = view_parent(engine, process);
 		outcome->product = view_product(engine, lineage, process->product, process->evidence);
@@ -171,6 +174,7 @@ static int on_process(struct engine *engine, const struct ev_head *event)
 		process->args_size = args.size;
 	}
 	process->facts_in = true;
+	process->view = NULL;
 	lineage = process->lineage;
 	if (lineage->decision != LINEAGE_PRODUCT || !process->product) {
 		judge_process(engine, process);
@@ -200,7 +204,7 @@ static int on_start(struct engine *engine, const struct ev_head *event)
 	set_view(&engine->boot_id, event_view(event, told->boot_id));
 	set_view(&engine->run_id, event_view(event, told->run_id));
 	if (engine->options.events)
-		tell(engine, OUTCOME_EVENT, WHAT_START);
+		tell(engine, OUTCOME_EVENT, WHAT_START, engine->time);
 	return 0;
 }
 
@@ -215,7 +219,7 @@ static int on_stop(struct engine *engine, const struct ev_head *event)
 	HASH_ITER(hh, engine->lineages, lineage, next_lineage)
 		tell_execs(engine, lineage);
 	if (engine->options.events)
-		tell(engine, OUTCOME_EVENT, WHAT_STOP);
+		tell(engine, OUTCOME_EVENT, WHAT_STOP, engine->time);
 	return 0;
 }
 
@@ -225,7 +229,7 @@ static int on_clock(struct engine *engine, const struct ev_head *event)
 
 	engine->wall_offset = told->wall_offset;
 	if (engine->options.events && event->flags & CLOCK_STEP)
-		tell(engine, OUTCOME_EVENT, WHAT_CLOCK_STEP)->change = told->change;
+		tell(engine, OUTCOME_EVENT, WHAT_CLOCK_STEP, engine->time)->change = told->change;
 	return 0;
 }
 
@@ -252,7 +256,7 @@ static int on_loss(struct engine *engine, const struct ev_head *event)
 	};
 	if (!engine->options.events)
 		return 0;
-	outcome = tell(engine, OUTCOME_EVENT, WHAT_LOSS);
+	outcome = tell(engine, OUTCOME_EVENT, WHAT_LOSS, engine->time);
 	outcome->count = told->count;
 	outcome->lost_causes = loss_text(told->cause);
 	return 0;
@@ -264,7 +268,7 @@ static int take_policy(struct engine *engine, const struct ev_head *event)
 
 	engine->host = NULL; /* it names another policy now */
 	if (!r && engine->options.events)
-		tell(engine, OUTCOME_EVENT, WHAT_POLICY);
+		tell(engine, OUTCOME_EVENT, WHAT_POLICY, engine->time);
 	return r;
 }
 
@@ -338,7 +342,7 @@ struct outcome *engine_finding(struct engine *engine, enum outcome_what what, ui
 	engine->host = NULL;
 	engine->position = position;
 	engine->time = time;
-	return tell(engine, OUTCOME_FINDING, what);
+	return tell(engine, OUTCOME_FINDING, what, time);
 }
 
 int engine_new(struct engine **engine, const struct engine_options *options)

@@ -45,7 +45,7 @@ static void identify_exe(struct engine *engine, struct exe *exe)
 }
 
 static void lineage_take(struct engine *engine, struct lineage *lineage, const struct product *product,
-			 enum evidence evidence);
+			 enum evidence evidence, uint64_t root);
 
 /** What came out of a product's lineage before that was known is of it too. */
 static void take_children(struct engine *engine, const struct lineage *parent)
@@ -54,18 +54,20 @@ static void take_children(struct engine *engine, const struct lineage *parent)
 
 	HASH_ITER(hh, engine->lineages, child, next)
 		if (child->parent == parent->id && child->decision != LINEAGE_PRODUCT)
-			lineage_take(engine, child, parent->product, parent->evidence);
+			lineage_take(engine, child, parent->product, parent->evidence, parent->root);
 }
 
 static void lineage_take(struct engine *engine, struct lineage *lineage, const struct product *product,
-			 enum evidence evidence)
+			 enum evidence evidence, uint64_t root)
 {
 	struct process *process;
 
 	lineage->decision = LINEAGE_PRODUCT;
 	lineage->product = product;
 	lineage->evidence = evidence;
-	tally_find(engine, product)->lineages++;
+	lineage->root = root;
+	if (root == lineage->id)
+		tally_find(engine, product)->lineages++;
 	act(engine, ACTION_WATCH)->lineage = lineage->id;
 	DL_FOREACH(lineage->processes, process) {
 		if (process->product)
@@ -112,12 +114,12 @@ static void judge_quietly(struct engine *engine, struct process *process)
 		process->product = product;
 		process->evidence = evidence;
 		if (lineage->decision != LINEAGE_PRODUCT)
-			lineage_take(engine, lineage, product, evidence);
+			lineage_take(engine, lineage, product, evidence, lineage->id);
 	} else if (lineage->decision == LINEAGE_PRODUCT) {
 		process->product = lineage->product;
 		process->evidence = EVIDENCE_LINEAGE;
 	} else if (parent && parent->decision == LINEAGE_PRODUCT) {
-		lineage_take(engine, lineage, parent->product, parent->evidence);
+		lineage_take(engine, lineage, parent->product, parent->evidence, parent->root);
 	} else {
 		lineage->decision = decide_clean(process);
 	}

@@ -33,7 +33,7 @@ static struct flow *flow_of(struct engine *engine, const struct ev_head *event, 
 	return flow;
 }
 
-static struct flow_part *part_of(struct flow *flow, const struct ev_addr *remote)
+static struct flow_part *part_of(struct engine *engine, struct flow *flow, const struct ev_addr *remote)
 {
 	struct flow_part *part;
 
@@ -44,8 +44,11 @@ static struct flow_part *part_of(struct flow *flow, const struct ev_addr *remote
 	if (!part)
 		abort();
 	part->remote = *remote;
+	part->since = engine->time;
 	part->next = flow->parts;
 	flow->parts = part;
+	if (!flow->first.family)
+		flow->first = *remote;
 	return part;
 }
 
@@ -59,16 +62,16 @@ static const char *flow_key(struct engine *engine, const struct flow *flow, cons
 }
 
 static void tell_flow(struct engine *engine, enum outcome_what what, const struct flow *flow,
-		      const struct ev_addr *remote, uint64_t sent)
+		      const struct ev_addr *remote, uint64_t sent, uint64_t time)
 {
 	struct outcome *outcome;
 	struct outcome_destination *destination;
-	const struct process *process;
+	struct process *process;
 
 	if (!engine->options.events || flow->lineage->decision != LINEAGE_PRODUCT)
 		return;
 	process = process_find(engine, flow->owner.tgid, flow->owner.start);
-	outcome = tell(engine, OUTCOME_EVENT, what);
+	outcome = tell(engine, OUTCOME_EVENT, what, time);
 	destination = view_destination(engine, flow, remote);
 	destination->sent = sent;
 	outcome->destination = destination;
@@ -94,9 +97,9 @@ static void judge_part(struct engine *engine, struct flow *flow, struct flow_par
 	channel->sent += part->sent;
 	tally_find(engine, flow->lineage->product)->connections++;
 	tally_find(engine, flow->lineage->product)->sent += part->sent;
-	tell_flow(engine, WHAT_CONNECT, flow, &part->remote, 0);
-	detect_connect(engine, channel, flow, &part->remote);
-	detect_bytes(engine, channel, flow, &part->remote);
+	tell_flow(engine, WHAT_CONNECT, flow, &part->remote, 0, part->since);
+	detect_connect(engine, channel, flow, part);
+	detect_bytes(engine, channel, flow, part);
 }
 
 /** Raises what a part has sent; before it is judged, it is only kept. */
@@ -111,19 +114,49 @@ static void part_sent(struct engine *engine, struct flow *flow, struct flow_part
 	channel = channel_find(engine, flow->lineage, &part->remote, flow->proto);
 	channel->sent += more;
 	tally_find(engine, flow->lineage->product)->sent += more;
-	detect_bytes(engine, channel, flow, &part->remote);
+	detect_bytes(engine, channel, flow, part);
+}
+
+static struct flow_part *first_part(const struct flow *flow)
+{
+	struct flow_part *part = flow->parts;
+
+	while (part && memcmp(&part->remote, &flow->first, sizeof(flow->first)))
+		part = part->next;
+	return part;
 }
 
 static void received(struct engine *engine, struct flow *flow, uint64_t total)
 {
 	struct channel *channel;
+	struct flow_part *first = first_part(flow);
 	uint64_t more = total > flow->received ? total - flow->received : 0;
 
 	flow->received += more;
-	if (!more || !flow->parts || !flow->parts->judged)
+	if (!more || !first || !first->judged)
 		return;
-	channel = channel_find(engine, flow->lineage, &flow->parts->remote, flow->proto);
+	channel = channel_find(engine, flow->lineage, &first->remote, flow->proto);
 	channel->received += more;
+}
+
+/**
+ * A socket goes over to the lineage that uses it now, with all that it has sent:
+ * nobody knows how much of that was whose, so each is charged with the whole.
+ */
+static void flow_move(struct engine *engine, struct flow *flow, const struct ev_head *event)
+{
+	struct lineage *left = flow->lineage, *to = lineage_of(engine, event);
+	struct flow_part *part;
+
+	if (left == to)
+		return;
+	DL_DELETE(left->flows, flow);
+	DL_APPEND(to->flows, flow);
+	flow->lineage = to;
+	flow->owner = (struct process_key){.start = event->start, .tgid = event->tgid};
+	for (part = flow->parts; part; part = part->next)
+		part->judged = false;
+	lineage_settle(engine, left);
 }
 
 void on_connect(struct engine *engine, const struct ev_head *event)
@@ -131,20 +164,21 @@ void on_connect(struct engine *engine, const struct ev_head *event)
 	const struct ev_connect *connect = (const struct ev_connect *)event;
 	struct flow *flow = flow_of(engine, event, connect->flow);
 
+	flow_move(engine, flow, event);
 	flow->remote = connect->remote;
 	flow->proto = connect->proto;
 	flow->netns = connect->netns;
 	flow->adopted |= event->flags & CONNECT_ADOPTED;
 	tell_execs(engine, flow->lineage);
 	if (connect->remote.family)
-		judge_part(engine, flow, part_of(flow, &connect->remote), false);
+		judge_part(engine, flow, part_of(engine, flow, &connect->remote), false);
 }
 
 void on_send(struct engine *engine, const struct ev_head *event)
 {
 	const struct ev_send *send = (const struct ev_send *)event;
 	struct flow *flow = flow_of(engine, event, send->flow);
-	struct flow_part *part = part_of(flow, &send->remote);
+	struct flow_part *part = part_of(engine, flow, &send->remote);
 
 	flow->remote = send->remote;
 	flow->proto = send->proto;
@@ -163,7 +197,7 @@ static void part_end(struct engine *engine, struct flow *flow, struct flow_part 
 	struct flow_part **at = &flow->parts;
 
 	judge_part(engine, flow, part, true);
-	tell_flow(engine, WHAT_DISCONNECT, flow, &part->remote, part->sent);
+	tell_flow(engine, WHAT_DISCONNECT, flow, &part->remote, part->sent, engine->time);
 	while (*at != part)
 		at = &(*at)->next;
 	*at = part->next;
@@ -174,6 +208,8 @@ static void flow_end(struct engine *engine, struct flow *flow)
 {
 	struct lineage *lineage = flow->lineage;
 
+	if (!flow->first.family && flow->received && flow->proto != IPPROTO_TCP)
+		tell_flow(engine, WHAT_DISCONNECT, flow, &flow->first, 0, engine->time);
 	while (flow->parts)
 		part_end(engine, flow, flow->parts);
 	flow_drop(engine, flow);
@@ -199,13 +235,13 @@ static void datagram_closed(struct engine *engine, struct flow *flow)
 /** The account of one peer of a datagram socket. */
 static void on_destination(struct engine *engine, const struct ev_flow *told, struct flow *flow)
 {
-	struct flow_part *part = part_of(flow, &told->remote);
+	struct flow_part *part = part_of(engine, flow, &told->remote);
 
 	part->summed = true;
 	part_sent(engine, flow, part, told->sent);
 	judge_part(engine, flow, part, false);
 	if (!(told->head.flags & FLOW_CLOSED)) {
-		tell_flow(engine, WHAT_TRAFFIC, flow, &told->remote, told->sent);
+		tell_flow(engine, WHAT_TRAFFIC, flow, &told->remote, told->sent, engine->time);
 		return;
 	}
 	part_end(engine, flow, part);
@@ -216,7 +252,7 @@ static void on_destination(struct engine *engine, const struct ev_flow *told, st
 static void on_stream(struct engine *engine, const struct ev_flow *told, struct flow *flow, bool closed)
 {
 	if (flow->remote.family) {
-		struct flow_part *part = part_of(flow, &flow->remote);
+		struct flow_part *part = part_of(engine, flow, &flow->remote);
 
 		part_sent(engine, flow, part, told->sent);
 		judge_part(engine, flow, part, closed);
@@ -224,7 +260,15 @@ static void on_stream(struct engine *engine, const struct ev_flow *told, struct 
 	if (closed)
 		flow_end(engine, flow);
 	else
-		tell_flow(engine, WHAT_TRAFFIC, flow, &flow->remote, told->sent);
+		tell_flow(engine, WHAT_TRAFFIC, flow, &flow->remote, told->sent, engine->time);
+}
+
+/** A datagram socket that is still open has received more. */
+static void tell_received(struct engine *engine, struct flow *flow)
+{
+	const struct flow_part *part = first_part(flow);
+
+	tell_flow(engine, WHAT_TRAFFIC, flow, &flow->first, part ? part->sent : 0, engine->time);
 }
 
 void on_flow(struct engine *engine, const struct ev_head *event)
@@ -253,6 +297,8 @@ void on_flow(struct engine *engine, const struct ev_head *event)
 		on_stream(engine, told, flow, closed);
 	else if (closed)
 		datagram_closed(engine, flow);
+	else
+		tell_received(engine, flow);
 }
 
 void judge_flows(struct engine *engine, struct lineage *lineage)

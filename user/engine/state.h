@@ -42,10 +42,12 @@ struct process {
 	char *args;
 	size_t args_size;
 	char *user, *unit, *cgroup, *container, *cwd;
-	uint64_t exec_position;
+	uint64_t exec_time;
 	bool exec_untold; /* its exec is kept until the facts about it are in */
 	bool facts_in;
-	bool existing;		     /* ran before the sensor */
+	bool existing;			    /* ran before the sensor */
+	const struct outcome_process *view; /* frozen already, in the batch of this generation */
+	uint64_t view_generation;
 	bool ended;		     /* kept for the sockets that it owned */
 	struct process *prev, *next; /* of its lineage */
 	UT_hash_handle hh;
@@ -62,6 +64,7 @@ enum lineage_decision {
 struct lineage {
 	uint64_t id;
 	uint64_t parent; /* the lineage that it came out of, or 0 */
+	uint64_t root;	 /* the product's lineage that it is of: its own id, or a forebear's */
 	enum lineage_decision decision;
 	const struct product *product;
 	enum evidence evidence;
@@ -79,6 +82,7 @@ struct flow {
 	struct lineage *lineage;
 	struct process_key owner;
 	struct ev_addr remote; /* of a stream; of a datagram socket the last one told */
+	struct ev_addr first;  /* the first peer: what a datagram socket received is told with it */
 	struct ev_addr local;
 	uint64_t received;
 	uint64_t since;
@@ -96,8 +100,9 @@ struct flow_part {
 	struct flow_part *next;
 	struct ev_addr remote;
 	uint64_t sent;
-	bool judged; /* its connect was told and judged */
-	bool summed; /* the kernel half keeps its total */
+	uint64_t since; /* boot time of its connect, or first datagram */
+	bool judged;	/* its connect was told and judged */
+	bool summed;	/* the kernel half keeps its total */
 };
 
 /** What one lineage does with one peer, over all its sockets: findings merge here. */
@@ -162,6 +167,7 @@ struct engine {
 	struct engine_options options;
 	struct batch *batch; /* of the step under way */
 	uint64_t position, time;
+	uint64_t generation; /* of the batch: what was frozen into an older one is gone */
 	int64_t wall_offset;
 	bool started;
 
@@ -263,10 +269,10 @@ void decisions_forget(struct engine *engine);
 
 /* ---- view.c: freezing what is known into outcomes ---- */
 
-/** A new outcome of this step. */
-struct outcome *tell(struct engine *engine, enum outcome_type type, enum outcome_what what);
-const struct outcome_process *view_process(struct engine *engine, const struct process *process);
-const struct outcome_process *view_parent(struct engine *engine, const struct process *process);
+/** A new outcome of this step, about what happened at `time`, now or before. */
+struct outcome *tell(struct engine *engine, enum outcome_type type, enum outcome_what what, uint64_t time);
+const struct outcome_process *view_process(struct engine *engine, struct process *process);
+const struct outcome_process *view_parent(struct engine *engine, struct process *process);
 const struct outcome_product *view_product(struct engine *engine, const struct lineage *lineage,
 					   const struct product *product, enum evidence evidence);
 struct outcome_destination *view_destination(struct engine *engine, const struct flow *flow,
@@ -283,8 +289,8 @@ void view_losses(struct engine *engine, struct outcome *outcome, uint64_t since)
 void detect_product(struct engine *engine, struct process *process);
 /** Rule: a destination against the measures, at a connect and at bytes sent. */
 void detect_connect(struct engine *engine, struct channel *channel, const struct flow *flow,
-		    const struct ev_addr *remote);
+		    const struct flow_part *part);
 void detect_bytes(struct engine *engine, struct channel *channel, const struct flow *flow,
-		  const struct ev_addr *remote);
+		  const struct flow_part *part);
 
 #endif

@@ -101,6 +101,7 @@ struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent)
 
 	lineage->id = id;
 	lineage->parent = parent;
+	lineage->root = id;
 	lineage->since = engine->time;
 	HASH_ADD(hh, engine->lineages, id, sizeof(lineage->id), lineage);
 	return lineage;
@@ -218,7 +219,7 @@ void flow_drop(struct engine *engine, struct flow *flow)
 struct channel *channel_find(struct engine *engine, const struct lineage *lineage,
 			     const struct ev_addr *remote, uint8_t proto)
 {
-	struct channel_key key = {.lineage = lineage->id, .remote = *remote, .proto = proto};
+	struct channel_key key = {.lineage = lineage->root, .remote = *remote, .proto = proto};
 	struct channel *channel;
 
 	/* NOLINTNEXTLINE: every byte of the key is set */

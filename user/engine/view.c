@@ -31,7 +31,7 @@ static const unsigned int severities[] = {
 	[VERDICT_ADVISED_AGAINST] = 47, [VERDICT_PHASE_OUT] = 73, [VERDICT_PROHIBITED] = 99,
 };
 
-struct outcome *tell(struct engine *engine, enum outcome_type type, enum outcome_what what)
+struct outcome *tell(struct engine *engine, enum outcome_type type, enum outcome_what what, uint64_t time)
 {
 	struct outcome *outcome = batch_outcome(engine->batch);
 
@@ -40,8 +40,9 @@ struct outcome *tell(struct engine *engine, enum outcome_type type, enum outcome
 	outcome->type = type;
 	outcome->what = what;
 	outcome->position = engine->position;
-	outcome->time = engine->time;
-	outcome->wall = wall_of(engine, engine->time);
+	outcome->time = time;
+	outcome->wall = wall_of(engine, time);
+	outcome->told = wall_of(engine, engine->time);
 	outcome->host = engine->host;
 	if (type == OUTCOME_FINDING) {
 		engine->findings++;
@@ -80,7 +81,7 @@ static void view_exe(struct engine *engine, const struct exe *exe, struct outcom
 	view->device = exe->id.dev;
 }
 
-const struct outcome_process *view_process(struct engine *engine, const struct process *process)
+static struct outcome_process *freeze_process(struct engine *engine, const struct process *process)
 {
 	struct arena *arena = &engine->batch->arena;
 	struct outcome_process *view = arena_alloc(arena, sizeof(*view));
@@ -107,9 +108,19 @@ const struct outcome_process *view_process(struct engine *engine, const struct p
 	return view;
 }
 
-const struct outcome_process *view_parent(struct engine *engine, const struct process *process)
+/** Once for each batch: a thousand connections of one process share it. */
+const struct outcome_process *view_process(struct engine *engine, struct process *process)
 {
-	const struct process *parent = process_find(engine, process->parent.tgid, process->parent.start);
+	if (!process->view || process->view_generation != engine->batch->generation) {
+		process->view = freeze_process(engine, process);
+		process->view_generation = engine->batch->generation;
+	}
+	return process->view;
+}
+
+const struct outcome_process *view_parent(struct engine *engine, struct process *process)
+{
+	struct process *parent = process_find(engine, process->parent.tgid, process->parent.start);
 	struct outcome_process *view;
 
 	if (parent)
@@ -138,7 +149,7 @@ const struct outcome_product *view_product(struct engine *engine, const struct l
 	view->vendor_name = arena_str(arena, product->vendor->name);
 	view->verdict = verdict_name(decide_cached(engine, product)->verdict);
 	view->evidence = evidence_name(evidence);
-	view->lineage = lineage->id;
+	view->lineage = lineage->root;
 	return view;
 }
 
@@ -176,6 +187,12 @@ static void view_facts(struct engine *engine, const struct ev_addr *remote, stru
 	view->network = arena_str(arena, place->network);
 }
 
+/** Of a datagram socket nobody knows who sent what it received: it is told with its first peer alone. */
+static uint64_t received_with(const struct flow *flow, const struct ev_addr *remote)
+{
+	return memcmp(&flow->first, remote, sizeof(*remote)) ? 0 : flow->received;
+}
+
 struct outcome_destination *view_destination(struct engine *engine, const struct flow *flow,
 					     const struct ev_addr *remote)
 {
@@ -185,7 +202,7 @@ struct outcome_destination *view_destination(struct engine *engine, const struct
 	view->local = flow->local;
 	view->proto = flow->proto;
 	view->flow = flow->id;
-	view->received = flow->received;
+	view->received = received_with(flow, remote);
 	view->upper_bound = flow->adopted;
 	view->inbound = flow->adopted;
 	view_facts(engine, remote, view);

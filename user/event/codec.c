@@ -111,6 +111,11 @@ void event_path(const struct ev_exec *exec, struct buf *path)
 	}
 	if (!path->size && names.size)
 		buf_byte(path, '/');
+	if (exec->head.flags & EXEC_PATH_CUT) { /* what is left of it hangs in the air */
+		buf_bytes(path, "...", 3);
+		memmove(path->data + 3, path->data, path->size - 3);
+		memcpy(path->data, "...", 3);
+	}
 }
 
 void draft_begin(struct draft *draft, uint16_t kind, size_t size, uint64_t time)

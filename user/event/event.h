@@ -31,7 +31,8 @@ const char *event_kind_name(uint16_t kind);
  */
 int event_check(const void *bytes, size_t size);
 
-/** The names of an EXEC event as a path from its root, "/a/b"; "" where there are none. */
+/** The names of an EXEC event as a path from its root, "/a/b"; "" where there are none, "..." before what is
+ * left of one too long. */
 void event_path(const struct ev_exec *exec, struct buf *path);
 
 /** Describes the strings of a kind, for whoever prints or builds events. */

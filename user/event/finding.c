@@ -42,6 +42,7 @@ void batch_actions_done(struct batch *batch)
 void batch_reset(struct batch *batch)
 {
 	arena_reset(&batch->arena);
+	batch->generation++;
 	batch->outcome_count = 0;
 	batch->findings = 0;
 }

@@ -124,8 +124,9 @@ struct outcome {
 	enum outcome_type type;
 	enum outcome_what what;
 	uint64_t position; /* of the event that gave rise to it, in its log */
-	uint64_t time;	   /* boot time, ns */
-	int64_t wall;	   /* ns since 1970 */
+	uint64_t time;	   /* when it happened, boot time, ns */
+	int64_t wall;	   /* the same, ns since 1970 */
+	int64_t told;	   /* when that was known, ns since 1970 */
 	const char *key;   /* tells outcomes of one position and kind apart */
 	const char *message;
 	const char *verdict;
@@ -161,6 +162,7 @@ struct action {
 
 /** What one or more steps of the engine brought forth, in order. */
 struct batch {
+	uint64_t generation; /* counts resets */
 	struct arena arena;
 	struct outcome *outcomes;
 	size_t outcome_count, outcome_room;

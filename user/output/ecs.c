@@ -76,7 +76,7 @@ static void put_event(struct jsonw *w, const struct outcome *outcome, const stru
 	jsonw_str(w, "outcome", "unknown");
 	jsonw_str(w, "id", id);
 	jsonw_u64(w, "sequence", outcome->position);
-	put_time(w, "created", outcome->wall);
+	put_time(w, "created", outcome->told);
 	if (outcome->type == OUTCOME_FINDING) {
 		jsonw_str(w, "code", outcome_name(outcome->what));
 		jsonw_u64(w, "severity", outcome->severity);

@@ -84,20 +84,31 @@ bool output_wants_events(const struct output *output)
 	return output->format->events;
 }
 
-int output_deliver(struct output *output, const struct batch *batch, const struct outcome_log *log)
+/** Lines are written when so much of them is there: of a large batch too, memory stays small. */
+#define LINES_MAX (256u << 10)
+
+static int write_lines(struct output *output)
 {
-	int r;
+	int r = file_write(output->fd, output->lines.data, output->lines.size);
 
 	buf_clear(&output->lines);
+	if (r && !output->failing)
+		log_error(r, "output %s", output->target);
+	output->failing = r != 0;
+	return r;
+}
+
+int output_deliver(struct output *output, const struct batch *batch, const struct outcome_log *log)
+{
+	int r = 0;
+
 	for (size_t i = 0; i < batch->outcome_count; i++) {
 		const struct outcome *outcome = &batch->outcomes[i];
 
 		if (outcome->type == OUTCOME_FINDING || output->format->events)
 			output->format->render(outcome, log, output->colour, &output->lines);
+		if (output->lines.size >= LINES_MAX && write_lines(output))
+			r = -EIO;
 	}
-	r = file_write(output->fd, output->lines.data, output->lines.size);
-	if (r && !output->failing)
-		log_error(r, "output %s", output->target);
-	output->failing = r != 0;
-	return r;
+	return output->lines.size && write_lines(output) ? -EIO : r;
 }

@@ -183,6 +183,8 @@ int policy_compile(struct policy **policy, const struct documents *documents, co
 			note(&compiler,
 			     log_error(0, "%s: expected a host profile: \"kind\": \"host\"", host));
 	}
+	for (size_t i = 0; i < compiler.policy->document_count; i++)
+		compiler.policy->documents[i].text = NULL; /* the caller's again */
 	if (compiler.fault)
 		policy_free(&compiler.policy);
 	*policy = compiler.policy;

@@ -45,6 +45,7 @@ void documents_add(struct documents *documents, const char *name, const char *te
 	digest_of(text, size, document->sha256);
 }
 
+/* Its texts are no copies, and end without a NUL. */
 static struct documents bundle;
 
 static void bundle_read(void)
@@ -59,7 +60,12 @@ static void bundle_read(void)
 		if (sscanf(at, "%255s %zu%n", name, &size, &used) != 2)
 			abort(); /* the build wrote a bundle that it cannot read */
 		at += used + 1;
-		documents_add(&bundle, name, at, size);
+		bundle.items = reallocarray(bundle.items, bundle.count + 1, sizeof(*bundle.items));
+		if (!bundle.items)
+			abort();
+		bundle.items[bundle.count] =
+			(struct document){.name = strdup(name), .text = (char *)at, .size = size};
+		digest_of(at, size, bundle.items[bundle.count++].sha256);
 		at += size;
 	}
 }
@@ -74,6 +80,8 @@ static const struct documents *bundled(void)
 
 static void __attribute__((destructor)) bundle_drop(void)
 {
+	for (size_t i = 0; i < bundle.count; i++)
+		bundle.items[i].text = NULL;
 	documents_free(&bundle);
 }
 

@@ -26,7 +26,10 @@ void documents_add(struct documents *documents, const char *name, const char *te
 
 /** Adds what the program was built with: measures, catalogue, schemes. */
 void documents_add_embedded(struct documents *documents);
-/** One document that the program was built with (such as "hosts/uk-secret.json"); NULL if there is none. */
+/**
+ * One document that the program was built with (such as "hosts/uk-secret.json"), its text without
+ * a NUL behind it; NULL if there is none.
+ */
 const struct document *documents_embedded(const char *name);
 
 /**

@@ -175,6 +175,22 @@ static int read_executable(struct draft *draft, struct ev_executable *event, int
 	return r;
 }
 
+/** A path too long for the kernel half: as the process's own link has it. */
+static void whole_path(const struct ev_exec *exec, struct buf *path)
+{
+	char link[64], target[4096];
+	ssize_t size;
+
+	if (!(exec->head.flags & EXEC_PATH_CUT))
+		return;
+	snprintf(link, sizeof(link), "/proc/%u/exe", exec->head.tgid);
+	size = readlink(link, target, sizeof(target));
+	if (size <= 0 || size == sizeof(target))
+		return;
+	buf_clear(path);
+	buf_bytes(path, target, (size_t)size);
+}
+
 const struct ev_head *observe_executable(const struct ev_exec *exec, struct draft *draft)
 {
 	_cleanup_(buf_free) struct buf path = {};
@@ -183,6 +199,7 @@ const struct ev_head *observe_executable(const struct ev_exec *exec, struct draf
 	int r;
 
 	event_path(exec, &path);
+	whole_path(exec, &path);
 	event->exe = exec->exe;
 	event->size = exec->exe_size;
 	draft_str(draft, &event->path, path.data, path.size);

@@ -32,6 +32,7 @@ struct hook {
 	unsigned int way; /* 0 is best */
 	enum hook_attach attach;
 	const char *target; /* tracepoint, or attach point */
+	bool covered;	    /* what the kernel skips of it, another program sees: no loss */
 };
 extern const struct hook hooks[];
 extern const size_t hook_count;

@@ -214,7 +214,7 @@ uint64_t sensor_recursions(const struct sensor *sensor)
 	uint64_t missed = 0;
 
 	for (size_t i = 0; i < hook_count; i++)
-		if (program_info(sensor, i, &info))
+		if (!hooks[i].covered && program_info(sensor, i, &info))
 			missed += info.recursion_misses;
 	return missed;
 }

@@ -12,12 +12,12 @@
 #define TABLE_LIMIT (64u << 20)
 
 /*
- * Every path of every package as a hash of eight bytes with the number of its
- * list: 300,000 files are 4 MB. A hit is looked up in the list itself, so that
- * two paths with one hash cannot be taken for each other.
+ * Every path of every package as a hash with the number of its list: 300,000
+ * files are 2.4 MB. A hit is looked up in the list itself, so that two paths
+ * with one hash cannot be taken for each other.
  */
 struct owned {
-	uint64_t hash;
+	uint32_t hash;
 	uint32_t list;
 };
 
@@ -46,13 +46,13 @@ void package_drop(void)
 }
 
 /** FNV-1a. */
-static uint64_t hash_of(const char *bytes, size_t size)
+static uint32_t hash_of(const char *bytes, size_t size)
 {
 	uint64_t hash = 0xcbf29ce484222325;
 
 	for (size_t i = 0; i < size; i++)
 		hash = (hash ^ (unsigned char)bytes[i]) * 0x100000001b3;
-	return hash;
+	return (uint32_t)(hash ^ hash >> 32);
 }
 
 static void own(const char *path, size_t size)
@@ -104,9 +104,12 @@ static bool tables_ready(void)
 		if (length > 5 && !strcmp(entry->d_name + length - 5, ".list"))
 			read_list(dirfd(dir), entry->d_name);
 	}
-	if (table.count)
-		qsort(table.owned, table.count, sizeof(*table.owned), by_hash);
-	return table.count;
+	if (!table.count)
+		return false;
+	table.owned = reallocarray(table.owned, table.count, sizeof(*table.owned));
+	table.room = table.count;
+	qsort(table.owned, table.count, sizeof(*table.owned), by_hash);
+	return true;
 }
 
 static bool list_has(const char *list, const char *path)

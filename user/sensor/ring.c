@@ -10,7 +10,7 @@
 #include "../util/buf.h"
 
 /** Taken from the kernel at one go, so that a flood cannot grow the queue without end. */
-#define BATCH_BYTES (1u << 20)
+#define BATCH_BYTES (256u << 10)
 
 struct ring {
 	struct ring_buffer *buffer;

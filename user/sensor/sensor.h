@@ -32,7 +32,7 @@ int sensor_existing(struct sensor *sensor);
 /** Makes it report what grew since the last tick. */
 int sensor_tick(struct sensor *sensor);
 
-/** Times that a program was not run because it ran already, all programs together. */
+/** Times that a program was not run because it ran already, and no other saw what it missed. */
 uint64_t sensor_recursions(const struct sensor *sensor);
 
 /** Cost of one program, from the kernel's own statistics (kernel.bpf_stats_enabled). */

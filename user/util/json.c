@@ -12,7 +12,6 @@
 void json_free(struct json *json)
 {
 	free(json->name);
-	free(json->text);
 	cJSON_Delete(json->root);
 	*json = (struct json){};
 }
@@ -61,7 +60,7 @@ int json_parse(struct json *json, const char *name, const char *text, size_t siz
 				      "a control character: expected JSON text" :
 				      "not UTF-8: expected a JSON document in UTF-8");
 	json->name = strdup(name);
-	json->text = strndup(text, size);
+	json->text = text;
 	json->size = size;
 	json->root = cJSON_ParseWithLengthOpts(text, size, &end, 0);
 	if (!json->root) {

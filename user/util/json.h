@@ -8,10 +8,10 @@
 
 #include <cjson/cJSON.h>
 
-/** One document: `name` for messages, the text as it was, and the tree. */
+/** One document: `name` for messages, the tree, and the text, which stays the caller's. */
 struct json {
 	char *name;
-	char *text;
+	const char *text; /* json_check and json_fault find their lines in it */
 	size_t size;
 	cJSON *root;
 };
@@ -19,7 +19,7 @@ struct json {
 void json_free(struct json *json);
 
 /**
- * Parses a copy of the text. Refuses what is not UTF-8, not JSON, or has bytes
+ * Parses a text. Refuses what is not UTF-8, not JSON, or has bytes
  * after the value, and says file, line and column. 0 or -EINVAL.
  */
 int json_parse(struct json *json, const char *name, const char *text, size_t size);

@@ -73,11 +73,12 @@ static const char *channel_key(struct engine *engine, const struct channel *chan
 }
 
 static void describe(struct engine *engine, enum outcome_what what, const struct channel *channel,
-		     const struct flow *flow, const struct ev_addr *remote, const struct decision *decision)
+		     const struct flow *flow, const struct flow_part *part, const struct decision *decision)
 {
-	struct outcome *outcome = tell(engine, OUTCOME_FINDING, what);
-	const struct process *process = process_find(engine, flow->owner.tgid, flow->owner.start);
-	struct outcome_destination *destination = view_destination(engine, flow, remote);
+	uint64_t time = what == WHAT_RULE_DESTINATION ? part->since : engine->time;
+	struct outcome *outcome = tell(engine, OUTCOME_FINDING, what, time);
+	struct process *process = process_find(engine, flow->owner.tgid, flow->owner.start);
+	struct outcome_destination *destination = view_destination(engine, flow, &part->remote);
 
 	destination->sent = channel->sent;
 	destination->received = channel->received;
@@ -95,35 +96,35 @@ static void describe(struct engine *engine, enum outcome_what what, const struct
 }
 
 void detect_connect(struct engine *engine, struct channel *channel, const struct flow *flow,
-		    const struct ev_addr *remote)
+		    const struct flow_part *part)
 {
 	struct decision decision = {};
 	struct destination_facts facts = {};
 
-	if (!engine->policy || address_is_local(remote))
+	if (!engine->policy || address_is_local(&part->remote))
 		return;
-	destination_facts(engine, remote, &facts);
+	destination_facts(engine, &part->remote, &facts);
 	decide_destination(engine->policy, &facts, engine_day(engine), &decision);
 	if (worth_telling(&decision, &facts) && (!channel->told_any || decision.verdict > channel->told)) {
 		channel->told_any = true;
 		channel->told = decision.verdict;
-		describe(engine, WHAT_RULE_DESTINATION, channel, flow, remote, &decision);
+		describe(engine, WHAT_RULE_DESTINATION, channel, flow, part, &decision);
 	}
 	decision_clear(&decision);
 }
 
 void detect_bytes(struct engine *engine, struct channel *channel, const struct flow *flow,
-		  const struct ev_addr *remote)
+		  const struct flow_part *part)
 {
 	struct decision decision = {};
 	struct destination_facts facts = {};
 
-	if (!engine->policy || channel->sent < channel->next_report || address_is_local(remote))
+	if (!engine->policy || channel->sent < channel->next_report || address_is_local(&part->remote))
 		return;
 	channel->next_report = mark_above(channel->sent);
-	destination_facts(engine, remote, &facts);
+	destination_facts(engine, &part->remote, &facts);
 	decide_destination(engine->policy, &facts, engine_day(engine), &decision);
 	if (worth_telling(&decision, &facts))
-		describe(engine, WHAT_RULE_DESTINATION_BYTES, channel, flow, remote, &decision);
+		describe(engine, WHAT_RULE_DESTINATION_BYTES, channel, flow, part, &decision);
 	decision_clear(&decision);
 }

@@ -30,7 +30,7 @@ static const char *sentence(struct engine *engine, const struct process *process
 	return arena_str(&engine->batch->arena, text.data);
 }
 
-static void describe(struct engine *engine, struct outcome *outcome, const struct process *process,
+static void describe(struct engine *engine, struct outcome *outcome, struct process *process,
 		     const struct decision *decision)
 {
 	outcome->process = view_process(engine, process);
@@ -49,12 +49,13 @@ void detect_product(struct engine *engine, struct process *process)
 	tally->verdict = decision->verdict;
 	tally->processes++;
 	if (engine->options.events)
-		describe(engine, tell(engine, OUTCOME_EVENT, WHAT_EXEC), process, decision);
+		describe(engine, tell(engine, OUTCOME_EVENT, WHAT_EXEC, process->exec_time), process,
+			 decision);
 	if (process->evidence == EVIDENCE_LINEAGE || !verdict_adverse(decision->verdict))
 		return; /* what merely descends from the product is told as an event */
 	if (told(process->lineage, process->product))
 		return;
-	outcome = tell(engine, OUTCOME_FINDING, WHAT_RULE_PRODUCT);
+	outcome = tell(engine, OUTCOME_FINDING, WHAT_RULE_PRODUCT, process->exec_time);
 	describe(engine, outcome, process, decision);
 	outcome->message = sentence(engine, process, decision);
 	view_rulings(engine, outcome, decision);
