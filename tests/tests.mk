@@ -33,7 +33,7 @@ $(TEST_BUILD)/tests/unit/%: $(TEST_BUILD)/tests/unit/%.o $(USER_OBJECTS)
 build/live/%: tests/live/programs/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -static $(WARN) $< -o $@
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -static $(WARN) -MMD -MP -MF $@.d $< -o $@
 
 .PHONY: bench-programs
 BENCH_PROGRAMS := $(patsubst tests/bench/programs/%.c,build/bench/%,$(sort $(wildcard tests/bench/programs/*.c)))
@@ -44,7 +44,7 @@ build/bench/%: tests/bench/programs/%.c
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARN) $< -o $@ -lpthread
 
 .SECONDARY: $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.o)
--include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d)
+-include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d) $(LIVE_PROGRAMS:%=%.d)
 
 # ---- fuzzing: make fuzz [SECONDS=60]; with clang's libFuzzer, ASan and UBSan ----
 

@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Who is recognised, and what the measures of the host say about it.
+
+load lib
+
+setup() {
+	world_open
+	install "$KESL"
+	install "$DRWEB"
+	install /opt/kaspersky/klnagent64/sbin/klnagent
+}
+
+teardown() {
+	world_close
+}
+
+# Stays until its hash has been taken: the facts of a process come while it runs.
+run_until_seen() {
+	local path=$1
+	begin "$path" await "$DIR/go"
+	PRODUCT=$BEGUN
+	await "the exec of $path in the events" grep -qF "\"executable\":\"$path\"" "$DIR/live.ndjson"
+	touch "$DIR/go"
+	ends_with 0
+	rm "$DIR/go"
+}
+
+hash_of() {
+	sha256sum <"/proc/$WORLD/root$1" | cut -d' ' -f1
+}
+
+ruling() {
+	events "select(.event.action == \"product-measure\" and .custodes.product.id == \"$1\")
+		| .custodes.measures[] | select(.id == \"$2\") | [.verdict, .force, .in_force]"
+}
+
+@test "on a host up to SECRET in the UK, two Russia-based products are prohibited by the letter of 2017" {
+	custodes_start
+	run_until_seen "$KESL"
+	KESL_PID=$PRODUCT
+	run_until_seen "$DRWEB"
+	custodes_stop
+	expect "exit code" "$CODE" 1
+	expect "findings" "$(findings)" 2
+	expect "verdicts" "$(value 'select(.event.kind == "alert") | "\(.custodes.product.id)=\(.custodes.verdict)"')" \
+		"drweb=prohibited kaspersky-kesl=prohibited"
+	expect "ruling on KESL" "$(ruling kaspersky-kesl uk-ncsc-2017)" '["prohibited","guidance",true]'
+	expect "ruling on Dr.Web" "$(ruling drweb uk-ncsc-2017)" '["prohibited","guidance",true]'
+	expect "hash of KESL" \
+		"$(value 'select(.event.action == "product-measure" and .custodes.product.id == "kaspersky-kesl")
+			| .process.hash.sha256')" "$(hash_of "$KESL")"
+	expect "hash of Dr.Web" \
+		"$(value 'select(.event.action == "exec" and .custodes.product.id == "drweb") | .process.hash.sha256')" \
+		"$(hash_of "$DRWEB")"
+	expect "the process of the finding" \
+		"$(value 'select(.event.action == "product-measure" and .custodes.product.id == "kaspersky-kesl")
+			| "\(.process.pid) \(.process.parent.pid) \(.process.executable) \(.custodes.product.evidence)"')" \
+		"$KESL_PID $BASHPID $KESL path"
+	expect "headlines of the text" "$(grep -c '^20.*  prohibited  product-measure  ' "$DIR/live.txt")" 2
+	nothing_lost
+}
+
+@test "on a host of the Rijksoverheid KESL is to be phased out by nl-2018, Dr.Web is out of scope" {
+	HOST=nl-rijksoverheid
+	custodes_start
+	run_until_seen "$KESL"
+	run_until_seen "$DRWEB"
+	run_until_seen /opt/kaspersky/klnagent64/sbin/klnagent
+	custodes_stop
+	expect "exit code" "$CODE" 1
+	expect "findings" "$(findings)" 1
+	expect "finding" "$(value 'select(.event.kind == "alert") | "\(.custodes.product.id) \(.custodes.verdict)"')" \
+		"kaspersky-kesl phase-out"
+	expect "ruling" "$(ruling kaspersky-kesl nl-2018)" '["phase-out","decision",true]'
+	expect "what ran" "$(value "select($(action exec)) | \"\(.custodes.product.id)=\(.custodes.product.verdict)\"")" \
+		"drweb=out-of-scope kaspersky-kesl=phase-out kaspersky-klnagent=out-of-scope"
+	nothing_lost
+}
+
+@test "Kaspersky's management agent is no antivirus: nothing to find on a host of the Rijksoverheid" {
+	HOST=nl-rijksoverheid
+	custodes_start
+	run_until_seen /opt/kaspersky/klnagent64/sbin/klnagent
+	custodes_stop
+	clean
+	expect "execs" "$(count "$(action exec)")" 1
+}
+
+@test "no measure binds a company: exit code 0, and all of it is still told" {
+	HOST=company
+	custodes_start
+	run_until_seen "$KESL"
+	run_until_seen "$DRWEB"
+	custodes_stop
+	clean
+	expect "what ran" "$(value "select($(action exec)) | .custodes.product.id")" "drweb kaspersky-kesl"
+	expect "size of the text" "$(stat -c %s "$DIR/live.txt")" 0
+}
+
+@test "a product is known by its directory, whatever its name there" {
+	install /opt/drweb.com/lib/no-such-name
+	custodes_start
+	run_until_seen /opt/drweb.com/lib/no-such-name
+	custodes_stop
+	expect "exit code" "$CODE" 1
+	expect "evidence" "$(value 'select(.event.kind == "alert") | .custodes.product.evidence')" "path-prefix"
+}
+
+@test "custodes that sees the product's file itself, on a disk, knows it before it runs" {
+	sink_start "tcp,$HERE,7000"
+	# A directory of the disk instead of the world's tmpfs, and custodes in the
+	# world's mounts: it looks for the catalogue's paths when it starts.
+	mkdir "$DIR/disk"
+	in_world cp -r /opt/kaspersky/. "$DIR/disk"
+	in_world mount --bind "$DIR/disk" /opt/kaspersky
+	CUSTODES=$(custodes_inside)
+	custodes_start
+	in_world "$KESL" connects "$HERE" 7000 3
+	custodes_stop
+	sink_stop
+	expect "exit code" "$CODE" 1
+	expect "findings" "$(findings)" 1
+	expect "connects" "$(count "$(action connect)")" 3
+	expect "totals" "$(totals_to 7000)" "3 0 0"
+	nothing_lost
+}
