@@ -9,13 +9,18 @@
 
 #include "../util/buf.h"
 
-/** Taken from the kernel at one go, so that a flood cannot grow the queue without end. */
-#define BATCH_BYTES (256u << 10)
+/** So much may wait here, on top of what the ring itself holds: a flood cannot grow it without end. */
+#define QUEUE_BYTES (8u << 20)
+/** So much of the queue is kept for good. */
+#define QUEUE_KEPT (256u << 10)
+/** The ring is emptied after this many events, however many still wait here. */
+#define EMPTY_EVERY 256
 
 struct ring {
 	struct ring_buffer *buffer;
 	struct buf queue;
 	size_t taken;			/* bytes of the queue already handed out */
+	unsigned int handed;		/* events since the ring was last emptied */
 	uint64_t (*expected)[CHANNELS]; /* by CPU */
 	uint32_t cpus;
 	struct ring_counts counts;
@@ -58,7 +63,7 @@ static int take(void *context, void *bytes, size_t size)
 		return 0;
 	}
 	buf_bytes(&ring->queue, bytes, ((const struct ev_head *)bytes)->size);
-	return ring->queue.size > BATCH_BYTES ? -EAGAIN : 0;
+	return ring->queue.size - ring->taken > QUEUE_BYTES ? -EAGAIN : 0;
 }
 
 int ring_open(struct ring **ring, int map)
@@ -90,17 +95,31 @@ void ring_close(struct ring **ring)
 	*ring = NULL;
 }
 
+/** Takes what the ring holds, so that there is room in it while events are slow to go. */
+static void empty(struct ring *ring)
+{
+	size_t left = ring->queue.size - ring->taken;
+
+	if (!left && ring->queue.room > QUEUE_KEPT)
+		buf_free(&ring->queue);
+	if (ring->taken >= left) { /* what moves up is never more than what has gone */
+		if (left)
+			memmove(ring->queue.data, ring->queue.data + ring->taken, left);
+		ring->queue.size = left;
+		ring->taken = 0;
+	}
+	ring->handed = 0;
+	ring_buffer__consume(ring->buffer);
+}
+
 const struct ev_head *ring_next(struct ring *ring)
 {
 	const struct ev_head *event;
 
-	if (ring->taken == ring->queue.size) {
-		buf_clear(&ring->queue);
-		ring->taken = 0;
-		ring_buffer__consume(ring->buffer);
-		if (!ring->queue.size)
-			return NULL;
-	}
+	if (ring->taken == ring->queue.size || ring->handed++ >= EMPTY_EVERY)
+		empty(ring);
+	if (ring->taken == ring->queue.size)
+		return NULL;
 	event = (const struct ev_head *)(ring->queue.data + ring->taken);
 	ring->taken += event->size;
 	follow_sequence(ring, event);
