@@ -58,7 +58,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 
 	if (task->signal->live.counter) /* its process goes on */
 		return 0;
-	if (!task_watched(tgid, &owner) || bpf_map_delete_elem(&tasks, &tgid))
+	if (!task_watched(tgid, &owner) || task_drop(tgid))
 		return 0; /* another thread that ended with it was first */
 	event = EMIT_RESERVE(CHANNEL_EXIT, EV_EXIT, ev_exit, &owner);
 	if (!event)
@@ -75,6 +75,7 @@ SEC("iter/task")
 int process_existing(struct bpf_iter__task *ctx)
 {
 	struct task_struct *task = ctx->task;
+	struct mm_struct *mm;
 	struct file *file;
 	struct inode *inode;
 	struct owner parent;
@@ -84,8 +85,9 @@ int process_existing(struct bpf_iter__task *ctx)
 		return 0;
 	facts.owner.tgid = facts.owner.tid = task->tgid;
 	facts.owner.start = task->start_boottime;
-	file = BPF_CORE_READ(task, mm, exe_file);
-	inode = BPF_CORE_READ(file, f_inode);
+	mm = task->mm;
+	file = mm ? mm->exe_file : NULL;
+	inode = file ? file->f_inode : NULL;
 	if (!inode || task_watched(facts.owner.tgid, &parent))
 		return 0;
 	exe_identify(&facts.exe, inode);

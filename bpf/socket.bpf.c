@@ -25,8 +25,8 @@ static __always_inline void connecting(__u64 key, __u16 proto, const struct owne
 	if (proto == IPPROTO_TCP) {
 		if (subflow(key))
 			return;
-		/* A stream connects once: an entry of before is of a socket that is no more. */
-		bpf_map_delete_elem(&socks, &key);
+		/* A stream connects once: an entry of before is of an attempt that failed. */
+		sock_end(plain_sock(key), CHANNEL_CONNECT, 0);
 		entry = NULL;
 	}
 	if (!entry)
@@ -68,22 +68,35 @@ int socket_connect6(struct bpf_sock_addr *ctx)
 	return PASS;
 }
 
-/** Runs in whatever context ends the connection: only the entry knows whose it is. */
-SEC("tp_btf/inet_sock_set_state")
-int BPF_PROG(socket_state, const struct sock *sk, int old, int new)
+/*
+ * The three that follow run for every stream of the host, in whatever context:
+ * only the entry knows whose it is. They are raw tracepoints, where a socket is a
+ * number that the filter takes as it is.
+ */
+
+SEC("raw_tp/inet_sock_set_state")
+int socket_state(struct bpf_raw_tracepoint_args *ctx)
 {
-	__u64 key = (__u64)sk;
+	__u64 key = ctx->args[0];
+	int new = ctx->args[2];
 	struct sock_entry *entry;
 
+	if ((new != TCP_CLOSE &&new != TCP_ESTABLISHED) || filter_none(&sock_filter, key))
+		return 0;
 	if (new == TCP_CLOSE) {
-		sock_end(sk, CHANNEL_STATE, 0);
+		sock_end((void *)key, CHANNEL_STATE, 0);
 		return 0;
 	}
-	if (new != TCP_ESTABLISHED)
-		return 0;
 	entry = bpf_map_lookup_elem(&socks, &key);
 	if (entry)
 		entry->flags |= FLOW_ESTABLISHED;
+	return 0;
+}
+
+static __always_inline int destroyed(__u64 key, __u32 channel)
+{
+	if (!filter_none(&sock_filter, key))
+		sock_end((void *)key, channel, 0);
 	return 0;
 }
 
@@ -92,18 +105,16 @@ int BPF_PROG(socket_state, const struct sock *sk, int old, int new)
  * where an interrupt destroys a socket while one is running, the kernel skips
  * that one, and the other takes the account; what is taken twice is gone by then.
  */
-SEC("tp_btf/tcp_destroy_sock")
-int BPF_PROG(socket_destroy, const struct sock *sk)
+SEC("raw_tp/tcp_destroy_sock")
+int socket_destroy(struct bpf_raw_tracepoint_args *ctx)
 {
-	sock_end(sk, CHANNEL_DESTROY, 0);
-	return 0;
+	return destroyed(ctx->args[0], CHANNEL_DESTROY);
 }
 
-SEC("tp_btf/tcp_destroy_sock")
-int BPF_PROG(socket_destroy_twin, const struct sock *sk)
+SEC("raw_tp/tcp_destroy_sock")
+int socket_destroy_twin(struct bpf_raw_tracepoint_args *ctx)
 {
-	sock_end(sk, CHANNEL_DESTROY_TWIN, 0);
-	return 0;
+	return destroyed(ctx->args[0], CHANNEL_DESTROY_TWIN);
 }
 
 /** Datagram sockets end here; a stream ends by its state. */
@@ -130,6 +141,6 @@ int socket_release(struct bpf_sock *ctx)
 		event->proto = entry->proto;
 		emit_submit(event);
 	}
-	bpf_map_delete_elem(&socks, &key);
+	sock_drop(key);
 	return PASS;
 }

@@ -15,6 +15,8 @@
 #define SOCKS_MAX	 32768
 #define DESTINATIONS_MAX 32768
 #define PENDING_MAX	 4096
+/** A power of two. */
+#define FILTER_SLOTS 16384
 
 /** A lineage without an entry was let go. */
 enum lineage_state {

@@ -7,7 +7,7 @@
 #ifndef CUSTODES_BPF_EMIT_H
 #define CUSTODES_BPF_EMIT_H
 
-#include "maps.h"
+#include "filter.h"
 
 static __always_inline void lose(__u32 cause)
 {

@@ -31,22 +31,23 @@ static __always_inline void exe_ctime(struct exe_id *id, struct inode *inode)
 	struct inode___v5_10 *v5_10 = (void *)inode;
 
 	if (bpf_core_field_exists(inode->i_ctime_sec)) {
-		id->ctime_sec = BPF_CORE_READ(inode, i_ctime_sec);
-		id->ctime_nsec = BPF_CORE_READ(inode, i_ctime_nsec) & NSEC_MASK;
+		id->ctime_sec = inode->i_ctime_sec;
+		id->ctime_nsec = inode->i_ctime_nsec & NSEC_MASK;
 	} else if (bpf_core_field_exists(v6_6->__i_ctime)) {
-		id->ctime_sec = BPF_CORE_READ(v6_6, __i_ctime.tv_sec);
-		id->ctime_nsec = BPF_CORE_READ(v6_6, __i_ctime.tv_nsec);
+		id->ctime_sec = v6_6->__i_ctime.tv_sec;
+		id->ctime_nsec = v6_6->__i_ctime.tv_nsec;
 	} else {
-		id->ctime_sec = BPF_CORE_READ(v5_10, i_ctime.tv_sec);
-		id->ctime_nsec = BPF_CORE_READ(v5_10, i_ctime.tv_nsec);
+		id->ctime_sec = v5_10->i_ctime.tv_sec;
+		id->ctime_nsec = v5_10->i_ctime.tv_nsec;
 	}
 }
 
+/** The inode is one that the verifier knows as such: it is read without a helper's call. */
 static __always_inline void exe_identify(struct exe_id *id, struct inode *inode)
 {
-	id->ino = BPF_CORE_READ(inode, i_ino);
-	id->dev = BPF_CORE_READ(inode, i_sb, s_dev);
-	id->gen = BPF_CORE_READ(inode, i_generation);
+	id->ino = inode->i_ino;
+	id->dev = inode->i_sb->s_dev;
+	id->gen = inode->i_generation;
 	id->pad = 0;
 	exe_ctime(id, inode);
 }

@@ -24,12 +24,23 @@
 		__type(value, value_type);               \
 	} map_name SEC(".maps") __weak
 
+#define FILTER(map_name)                           \
+	struct {                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);  \
+		__uint(max_entries, FILTER_SLOTS); \
+		__type(key, __u32);                \
+		__type(value, __u32);              \
+	} map_name SEC(".maps") __weak
+
 HASH(tasks, __u32, struct task_entry, TASKS_MAX);
 HASH(lineages, __u64, struct lineage_entry, LINEAGES_MAX);
 HASH(exes, struct exe_id, __u32, EXES_MAX);
 HASH(socks, __u64, struct sock_entry, SOCKS_MAX);
 HASH(destinations, struct destination_key, struct destination_entry, DESTINATIONS_MAX);
 HASH(pending, struct pending_key, struct ev_addr, PENDING_MAX);
+
+FILTER(task_filter);
+FILTER(sock_filter);
 
 PER_CPU(losses, struct loss_entry, LOSS_KERNEL_CAUSES);
 PER_CPU(sequences, __u64, CHANNELS);

@@ -5,15 +5,28 @@
 
 #include "emit.h"
 
+/** 0 where the entry is gone by this call. */
+static __always_inline long task_drop(__u32 tgid)
+{
+	long r = bpf_map_delete_elem(&tasks, &tgid);
+
+	if (!r)
+		filter_add(&task_filter, tgid, -1);
+	return r;
+}
+
 /**
  * Whether a process is in a lineage that is watched. An unwatched one costs
- * one lookup. A lineage without an entry was let go: its tasks are dropped
+ * one lookup, of its filter's slot. A lineage without an entry was let go: its tasks are dropped
  * when they are next met.
  */
 static __always_inline bool task_watched(__u32 tgid, struct owner *owner)
 {
-	struct task_entry *task = bpf_map_lookup_elem(&tasks, &tgid);
+	struct task_entry *task;
 
+	if (filter_none(&task_filter, tgid))
+		return false;
+	task = bpf_map_lookup_elem(&tasks, &tgid);
 	if (!task)
 		return false;
 	owner->lineage = task->lineage;
@@ -22,7 +35,7 @@ static __always_inline bool task_watched(__u32 tgid, struct owner *owner)
 	owner->tid = tgid;
 	if (bpf_map_lookup_elem(&lineages, &owner->lineage))
 		return true;
-	bpf_map_delete_elem(&tasks, &tgid);
+	task_drop(tgid);
 	return false;
 }
 
@@ -40,7 +53,11 @@ static __always_inline bool task_join(__u32 tgid, __u64 lineage, __u64 start)
 {
 	struct task_entry entry = {.lineage = lineage, .start = start};
 
-	if (!bpf_map_update_elem(&tasks, &tgid, &entry, BPF_ANY))
+	filter_add(&task_filter, tgid, 1);
+	if (!bpf_map_update_elem(&tasks, &tgid, &entry, BPF_NOEXIST))
+		return true;
+	filter_add(&task_filter, tgid, -1);
+	if (!bpf_map_update_elem(&tasks, &tgid, &entry, BPF_EXIST))
 		return true;
 	lose(LOSS_TASKS);
 	return false;

@@ -39,6 +39,7 @@ streams() {
 	scenario 7103 tcp $HERE6 7103 whence send 10 10 shutdown eof >"$DIR/whence.7103"
 	scenario 7024 tcp $HERE 7024 shutdown eof
 	[[ ! -e /proc/sys/net/mptcp ]] || scenario 7027 mptcp $HERE 7027 send 1000 100 shutdown eof
+	scenario 7028 elsewhere 198.51.100.1 $HERE 7028 send 1000 100 shutdown eof
 	scenario 7101 tcp $HERE6 7101 send 234567 4096 shutdown eof
 	scenario 7102 tcp ::ffff:$HERE 7102 send 34567 4096 shutdown eof
 }
@@ -127,7 +128,7 @@ setup_file() {
 	sink_start $(
 		printf 'tcp,%s,%s ' $HERE 7003 $HERE 7006 $HERE 7007 $HERE 7008 $HERE 7010 $HERE 7011 $HERE 7012 \
 			$HERE 7013 $HERE 7014 $HERE 7015 $HERE 7016 $HERE 7017 $HERE 7023 $HERE 7024 \
-			$HERE 7025 $HERE6 7103 $HERE 7026 $HERE 7027
+			$HERE 7025 $HERE6 7103 $HERE 7026 $HERE 7027 $HERE 7028
 		printf 'tcp,%s,%s,answer=%s ' $HERE 7001 54321 $HERE 7009 400 $HERE 7018 10 $HERE 7020 5000000 \
 			$HERE 7021 20000 $HERE 7022 77 $HERE6 7101 4321 $HERE 7102 321
 		printf 'udp,%s,%s ' $HERE 7207 10.77.0.2 7207 10.77.0.3 7207 $HERE 7208 $HERE 7209 $HERE6 7210 \
@@ -268,6 +269,12 @@ kind_of() {
 @test "TCP: refused" {
 	expect "exit code of the stand-in" "$(<"$DIR/code.7019")" 0
 	told 7019 1 0 0
+}
+
+@test "TCP: no way to the first peer, the same socket to the second" {
+	exact 7028 2 1000 0
+	expect "each by its end" "$(value "select($(action disconnect) and .destination.port == 7028)
+		| \"\(.destination.ip)=\(.source.bytes)\"")" "$HERE=1000 198.51.100.1=0"
 }
 
 @test "TCP: a large answer" {

@@ -26,6 +26,7 @@ rss_kib() {
 	local stranger_pid=$BEGUN
 	begin "$KESL" connects "$HERE" 7000 10000
 	wait "$BEGUN" "$stranger_pid"
+	await "the last connection's end" quiet
 	custodes_stop
 	sink_stop
 	slim

@@ -109,6 +109,18 @@ static void act_refused(struct state *state, char **args)
 	close(sock);
 }
 
+/** A stream to an address that nothing leads to, and then from the same socket to another. */
+static void act_elsewhere(struct state *state, char **args)
+{
+	socklen_t size = net_address(&state->to, args[0], args[2]);
+
+	state->sock = (int)need(socket(state->to.ss_family, SOCK_STREAM, 0), "socket");
+	if (!connect(state->sock, (struct sockaddr *)&state->to, size))
+		die("a connection that leads nowhere");
+	size = net_address(&state->to, args[1], args[2]);
+	need(connect(state->sock, (struct sockaddr *)&state->to, size), "connect");
+}
+
 static void act_listen(struct state *state, char **args)
 {
 	struct sockaddr_storage at;

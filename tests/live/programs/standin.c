@@ -169,6 +169,7 @@ static const struct act {
 	{"to", 2, act_to},
 	{"connects", 3, act_connects},
 	{"refused", 2, act_refused},
+	{"elsewhere", 3, act_elsewhere},
 	{"fast-open", 3, act_fast_open},
 	{"listen", 2, act_listen},
 	{"accept", 0, act_accept},
