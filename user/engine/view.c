@@ -6,6 +6,25 @@
 #include "../../bpf/abi/stats.h"
 #include "state.h"
 
+/** Sixteen bytes of a sum, as text. */
+static const char *name_of(struct arena *arena, const char *text, size_t size)
+{
+	uint8_t sum[DIGEST_SIZE];
+	_cleanup_(buf_free) struct buf hex = {};
+
+	digest_of(text, size, sum);
+	buf_hex(&hex, sum, 16);
+	return arena_str(arena, hex.data);
+}
+
+static const char *agent_of(struct engine *engine)
+{
+	_cleanup_(buf_free) struct buf text = {};
+
+	buf_printf(&text, "custodes-agent\n%s", engine->host_id ? engine->host_id : "");
+	return name_of(&engine->batch->arena, text.data, text.size);
+}
+
 static const struct outcome_host *view_host(struct engine *engine)
 {
 	struct arena *arena = &engine->batch->arena;
@@ -16,6 +35,7 @@ static const struct outcome_host *view_host(struct engine *engine)
 	host->name = arena_str(arena, engine->host_name);
 	host->boot_id = arena_str(arena, engine->boot_id);
 	host->run_id = arena_str(arena, engine->run_id);
+	host->agent = agent_of(engine);
 	host->version = arena_str(arena, engine->version);
 	host->policy = arena_str(arena, engine->policy_digest);
 	if (profile) {
@@ -54,17 +74,11 @@ struct outcome *tell(struct engine *engine, enum outcome_type type, enum outcome
 /** Stable for a process of this host, across runs of custodes: host, boot, pid, start. */
 static const char *entity_id(struct engine *engine, const struct process_key *key)
 {
-	struct digest *digest = digest_begin();
-	uint8_t sum[DIGEST_SIZE];
 	_cleanup_(buf_free) struct buf text = {};
 
 	buf_printf(&text, "%s\n%s\n%u\n%llu", engine->host_id ? engine->host_id : "",
 		   engine->boot_id ? engine->boot_id : "", key->tgid, (unsigned long long)key->start);
-	digest_add(digest, text.data, text.size);
-	digest_end(&digest, sum);
-	buf_clear(&text);
-	buf_hex(&text, sum, 16);
-	return arena_str(&engine->batch->arena, text.data);
+	return name_of(&engine->batch->arena, text.data, text.size);
 }
 
 static void view_exe(struct engine *engine, const struct exe *exe, struct outcome_process *view)

@@ -80,6 +80,7 @@ const char *outcome_name(enum outcome_what what)
 
 void outcome_id(const struct outcome *outcome, const struct outcome_log *log, char id[33])
 {
+	static const char digits[] = "0123456789abcdef";
 	struct digest *digest = digest_begin();
 	uint8_t sum[DIGEST_SIZE];
 	char text[64];
@@ -91,6 +92,9 @@ void outcome_id(const struct outcome *outcome, const struct outcome_log *log, ch
 	if (outcome->key)
 		digest_add(digest, outcome->key, strlen(outcome->key));
 	digest_end(&digest, sum);
-	for (size_t i = 0; i < 16; i++)
-		snprintf(id + 2 * i, 3, "%02x", sum[i]);
+	for (size_t i = 0; i < 16; i++) {
+		id[2 * i] = digits[sum[i] >> 4];
+		id[2 * i + 1] = digits[sum[i] & 15];
+	}
+	id[32] = '\0';
 }

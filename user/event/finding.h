@@ -116,6 +116,7 @@ struct outcome_host {
 	const char *tier;
 	const char *agent_id;
 	const char *run_id;
+	const char *agent; /* named after the host's id, so that it outlives reinstalling */
 	const char *version;
 	const char *policy; /* digest, hex */
 };

@@ -87,18 +87,10 @@ static void put_event(struct jsonw *w, const struct outcome *outcome, const stru
 	jsonw_object_end(w);
 }
 
-/** One agent a host: named after the host's id, so that it outlives reinstalling. */
 static void put_agent(struct jsonw *w, const struct outcome_host *host)
 {
-	uint8_t sum[DIGEST_SIZE];
-	struct digest *digest = digest_begin();
-
-	digest_add(digest, "custodes-agent\n", 15);
-	if (host->id)
-		digest_add(digest, host->id, strlen(host->id));
-	digest_end(&digest, sum);
 	jsonw_object(w, "agent");
-	jsonw_hex(w, "id", sum, 16);
+	jsonw_str(w, "id", host->agent);
 	jsonw_str(w, "ephemeral_id", host->run_id);
 	jsonw_str(w, "type", "custodes");
 	jsonw_str(w, "version", host->version);

@@ -10,13 +10,11 @@ void buf_free(struct buf *buf)
 	*buf = (struct buf){};
 }
 
-void buf_reserve(struct buf *buf, size_t more)
+void buf_grow(struct buf *buf, size_t more)
 {
 	size_t room = buf->room ? buf->room : 256;
 	char *data;
 
-	if (buf->room > buf->size + more)
-		return;
 	while (room <= buf->size + more)
 		room *= 2;
 	data = realloc(buf->data, room);
@@ -35,11 +33,6 @@ void buf_bytes(struct buf *buf, const void *bytes, size_t size)
 		memcpy(buf->data + buf->size, bytes, size);
 	buf->size += size;
 	buf->data[buf->size] = '\0';
-}
-
-void buf_byte(struct buf *buf, char byte)
-{
-	buf_bytes(buf, &byte, 1);
 }
 
 void buf_str(struct buf *buf, const char *str)

@@ -25,9 +25,22 @@ static inline void buf_clear(struct buf *buf)
 }
 
 /** Out of memory ends the program: no caller could carry on with half a line. */
-void buf_reserve(struct buf *buf, size_t more);
+void buf_grow(struct buf *buf, size_t more);
+/** Room for so many bytes more, and the NUL. */
+static inline void buf_reserve(struct buf *buf, size_t more)
+{
+	if (buf->room <= buf->size + more)
+		buf_grow(buf, more);
+}
+
 void buf_bytes(struct buf *buf, const void *bytes, size_t size);
-void buf_byte(struct buf *buf, char byte);
+static inline void buf_byte(struct buf *buf, char byte)
+{
+	buf_reserve(buf, 1);
+	buf->data[buf->size++] = byte;
+	buf->data[buf->size] = '\0';
+}
+
 void buf_str(struct buf *buf, const char *str);
 void buf_u64(struct buf *buf, uint64_t value);
 void buf_i64(struct buf *buf, int64_t value);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "digest.h"
 
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -16,11 +17,33 @@ static void must(int ok)
 	abort();
 }
 
+static EVP_MD *algorithm;
+
+/* Once: libcrypto would look for it by name at every use, which costs more than a short sum. */
+static void fetch(void)
+{
+	algorithm = EVP_MD_fetch(NULL, "SHA256", NULL);
+	must(algorithm != NULL);
+}
+
+static const EVP_MD *sha256(void)
+{
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+	pthread_once(&once, fetch);
+	return algorithm;
+}
+
+static void __attribute__((destructor)) drop(void)
+{
+	EVP_MD_free(algorithm);
+}
+
 struct digest *digest_begin(void)
 {
 	EVP_MD_CTX *context = EVP_MD_CTX_new();
 
-	must(context && EVP_DigestInit_ex(context, EVP_sha256(), NULL));
+	must(context && EVP_DigestInit_ex(context, sha256(), NULL));
 	return (struct digest *)context;
 }
 
@@ -38,5 +61,5 @@ void digest_end(struct digest **digest, uint8_t sum[DIGEST_SIZE])
 
 void digest_of(const void *bytes, size_t size, uint8_t sum[DIGEST_SIZE])
 {
-	must(SHA256(bytes, size, sum) != NULL);
+	must(EVP_Digest(bytes, size, sum, NULL, sha256(), NULL));
 }

@@ -68,9 +68,24 @@ static void escape(struct buf *to, const char *bytes, size_t size, const char *p
 	}
 }
 
+/** Bytes from here on that stand for themselves: nearly all of nearly every string. */
+static size_t simple(const char *bytes, size_t size)
+{
+	size_t i = 0;
+
+	while (i < size && bytes[i] >= ' ' && bytes[i] < 0x7f && bytes[i] != '"' && bytes[i] != '\\')
+		i++;
+	return i;
+}
+
 static void fit(struct buf *to, const char *bytes, size_t size, bool json)
 {
 	for (size_t i = 0, count; i < size; i += count) {
+		count = simple(bytes + i, size - i);
+		if (count) {
+			buf_bytes(to, bytes + i, count);
+			continue;
+		}
 		count = text_character(bytes + i, size - i);
 		if (!count || steers(decode(bytes + i, count))) {
 			count = count ? count : 1;
