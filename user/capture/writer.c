@@ -464,6 +464,9 @@ int writer_open(struct writer **writer, const char *path, const struct signer *s
 	memcpy(w->head.magic, BLOCK_MAGIC, sizeof(w->head.magic));
 	w->head.abi = ABI_VERSION;
 	ZSTD_CCtx_setParameter(w->context, ZSTD_c_compressionLevel, 3);
+	/* Blocks are small: larger tables are memory for nothing. */
+	ZSTD_CCtx_setParameter(w->context, ZSTD_c_hashLog, 14);
+	ZSTD_CCtx_setParameter(w->context, ZSTD_c_chainLog, 13);
 	r = open_log(w);
 	w->head.position = w->position;
 	if (r)

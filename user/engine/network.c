@@ -92,7 +92,7 @@ static void judge_part(struct engine *engine, struct flow *flow, struct flow_par
 	if (!at_once && !address_is_local(&part->remote) && !destination_facts(engine, &part->remote, &facts))
 		return;
 	part->judged = true;
-	channel = channel_find(engine, flow->lineage, &part->remote, flow->proto);
+	channel = channel_find(engine, flow, &part->remote);
 	channel->connections++;
 	channel->sent += part->sent;
 	tally_find(engine, flow->lineage->product)->connections++;
@@ -111,7 +111,7 @@ static void part_sent(struct engine *engine, struct flow *flow, struct flow_part
 	part->sent += more;
 	if (!part->judged || !more)
 		return;
-	channel = channel_find(engine, flow->lineage, &part->remote, flow->proto);
+	channel = channel_find(engine, flow, &part->remote);
 	channel->sent += more;
 	tally_find(engine, flow->lineage->product)->sent += more;
 	detect_bytes(engine, channel, flow, part);
@@ -135,7 +135,7 @@ static void received(struct engine *engine, struct flow *flow, uint64_t total)
 	flow->received += more;
 	if (!more || !first || !first->judged)
 		return;
-	channel = channel_find(engine, flow->lineage, &first->remote, flow->proto);
+	channel = channel_find(engine, flow, &first->remote);
 	channel->received += more;
 }
 

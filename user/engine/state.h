@@ -87,7 +87,7 @@ struct flow {
 	uint64_t received;
 	uint64_t since;
 	uint32_t netns;
-	uint8_t proto;
+	uint16_t proto;
 	bool adopted;
 	bool closed;
 	struct flow_part *parts;
@@ -109,8 +109,8 @@ struct flow_part {
 struct channel_key {
 	uint64_t lineage;
 	struct ev_addr remote;
-	uint8_t proto;
-	uint8_t pad[7];
+	uint16_t proto;
+	uint8_t pad[6];
 };
 
 struct channel {
@@ -217,8 +217,7 @@ struct exe *exe_find(struct engine *engine, const struct exe_id *id);
 struct flow *flow_find(struct engine *engine, uint64_t id);
 struct flow *flow_add(struct engine *engine, uint64_t id, struct lineage *lineage);
 void flow_drop(struct engine *engine, struct flow *flow);
-struct channel *channel_find(struct engine *engine, const struct lineage *lineage,
-			     const struct ev_addr *remote, uint8_t proto);
+struct channel *channel_find(struct engine *engine, const struct flow *flow, const struct ev_addr *remote);
 struct place *place_find(struct engine *engine, const struct ev_addr *address);
 struct tally *tally_find(struct engine *engine, const struct product *product);
 /** Forgets everything about the host: a run begins. */

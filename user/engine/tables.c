@@ -216,12 +216,13 @@ void flow_drop(struct engine *engine, struct flow *flow)
 		process_end(engine, owner);
 }
 
-struct channel *channel_find(struct engine *engine, const struct lineage *lineage,
-			     const struct ev_addr *remote, uint8_t proto)
+struct channel *channel_find(struct engine *engine, const struct flow *flow, const struct ev_addr *remote)
 {
-	struct channel_key key = {.lineage = lineage->root, .remote = *remote, .proto = proto};
+	struct channel_key key = {.lineage = flow->lineage->root, .remote = *remote, .proto = flow->proto};
 	struct channel *channel;
 
+	if (flow->adopted)
+		key.remote.port = 0; /* most were accepted: each peer has a new port for each */
 	/* NOLINTNEXTLINE: every byte of the key is set */
 	HASH_FIND(hh, engine->channels, &key, sizeof(key), channel);
 	if (channel)

@@ -76,7 +76,7 @@ struct outcome_product {
 struct outcome_destination {
 	struct ev_addr remote;
 	struct ev_addr local;
-	uint8_t proto;
+	uint16_t proto;
 	uint64_t flow;
 	uint64_t sent, received; /* of this connection, or of all there for a finding */
 	bool upper_bound;	 /* totals reach back before the watch */

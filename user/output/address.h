@@ -15,4 +15,22 @@ static inline const char *address_text(const struct ev_addr *address, char text[
 	return text;
 }
 
+/** Multipath TCP is TCP on the wire. */
+static inline uint8_t protocol_on_wire(uint16_t proto)
+{
+	return proto == IPPROTO_MPTCP ? IPPROTO_TCP : (uint8_t)proto;
+}
+
+/** NULL where it is neither TCP nor UDP. */
+static inline const char *transport_name(uint16_t proto)
+{
+	switch (protocol_on_wire(proto)) {
+	case IPPROTO_TCP:
+		return "tcp";
+	case IPPROTO_UDP:
+		return "udp";
+	}
+	return NULL;
+}
+
 #endif

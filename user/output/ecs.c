@@ -187,7 +187,7 @@ static void put_community_id(struct jsonw *w, const struct outcome_destination *
 		first = &d->remote, second = &d->local;
 	memcpy(bytes + at, first->addr, length), at += length;
 	memcpy(bytes + at, second->addr, length), at += length;
-	bytes[at++] = d->proto;
+	bytes[at++] = protocol_on_wire(d->proto);
 	bytes[at++] = 0;
 	memcpy(bytes + at, &first->port, 2), at += 2;
 	memcpy(bytes + at, &second->port, 2), at += 2;
@@ -231,7 +231,7 @@ static void put_network(struct jsonw *w, const struct outcome_destination *d)
 	}
 	jsonw_object_end(w);
 	jsonw_object(w, "network");
-	jsonw_str(w, "transport", d->proto == IPPROTO_TCP ? "tcp" : d->proto == IPPROTO_UDP ? "udp" : NULL);
+	jsonw_str(w, "transport", transport_name(d->proto));
 	jsonw_str(w, "type", d->remote.family == 6 ? "ipv6" : d->remote.family == 4 ? "ipv4" : NULL);
 	jsonw_str(w, "direction", d->inbound ? "unknown" : "egress");
 	jsonw_u64(w, "bytes", d->sent + d->received);

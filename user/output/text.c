@@ -71,9 +71,11 @@ static void identity_line(const struct outcome *outcome, bool colour, struct buf
 	buf_byte(to, '\n');
 }
 
-static const char *transport(uint8_t proto)
+static const char *transport(uint16_t proto)
 {
-	return proto == 6 ? "tcp" : proto == 17 ? "udp" : "other";
+	const char *name = transport_name(proto);
+
+	return name ? name : "other";
 }
 
 static void destination_lines(const struct outcome_destination *destination, bool colour, struct buf *to)

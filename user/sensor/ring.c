@@ -2,6 +2,7 @@
 #include "ring.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <string.h>
 #include <sys/epoll.h>
 
@@ -100,8 +101,10 @@ static void empty(struct ring *ring)
 {
 	size_t left = ring->queue.size - ring->taken;
 
-	if (!left && ring->queue.room > QUEUE_KEPT)
+	if (!left && ring->queue.room > QUEUE_KEPT) {
 		buf_free(&ring->queue);
+		malloc_trim(0); /* what a flood took, here and behind us, is given back */
+	}
 	if (ring->taken >= left) { /* what moves up is never more than what has gone */
 		if (left)
 			memmove(ring->queue.data, ring->queue.data + ring->taken, left);
