@@ -19,7 +19,6 @@ check: bootstrap
 bench:
 	@tools/bootstrap build bench
 	$(Q)$(MAKE) --no-print-directory all
-	$(Q)$(MAKE) --no-print-directory bench-programs
 	$(Q)tests/bench/run $(BENCH)
 
 # Called with FLAVOUR=asan.
@@ -34,14 +33,6 @@ build/live/%: tests/live/programs/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -static $(WARN) -MMD -MP -MF $@.d $< -o $@
-
-.PHONY: bench-programs
-BENCH_PROGRAMS := $(patsubst tests/bench/programs/%.c,build/bench/%,$(sort $(wildcard tests/bench/programs/*.c)))
-bench-programs: $(BENCH_PROGRAMS)
-build/bench/%: tests/bench/programs/%.c
-	$(call say,CC,$<)
-	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O2 -g $(WARN) $< -o $@ -lpthread
 
 .SECONDARY: $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.o)
 -include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d) $(LIVE_PROGRAMS:%=%.d)
