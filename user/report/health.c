@@ -43,8 +43,9 @@ static void text_programs(const struct health *health, int feature, bool colour,
 		buf_str(to, "    ");
 		style_put(to, colour, STYLE_PLAIN, hooks[i].program, 22);
 		style_put(to, colour, STYLE_DIM, hooks[i].target, 24);
-		style_put(to, colour, result ? STYLE_WARN : STYLE_GOOD, result_text(result), 12);
-		buf_str(to, used ? "in use\n" : hooks[i].way ? "stands by\n" : "\n");
+		style_put(to, colour, STYLE_PLAIN, used ? "in use" : hooks[i].way ? "stands by" : "", 12);
+		style_put(to, colour, result ? STYLE_WARN : STYLE_GOOD, result_text(result), 0);
+		buf_byte(to, '\n');
 	}
 }
 
