@@ -435,6 +435,7 @@ int cmd_run(int argc, char **argv)
 	run.options.places.none = run.options.no_location;
 	/* glibc raises this limit with each large block freed, and then never gives one back. */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
+	mallopt(M_ARENA_MAX, 1);
 	catch_signals();
 	r = prepare(&run);
 	if (!r) {

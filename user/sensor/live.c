@@ -260,6 +260,8 @@ static int live_next(struct source *source, const struct ev_head **event)
 	*event = ring_next(live->ring);
 	if (*event) {
 		ask(live, *event);
+		if ((*event)->time >= live->ticked_at + TICK_NS) /* also in a flood that never ends */
+			tick(live, clock_boot());
 		return SOURCE_EVENT;
 	}
 	if (live->phase != LIVE_RUNNING)

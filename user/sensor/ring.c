@@ -1,30 +1,46 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * Two threads: one does nothing but empty the ring, so that neither a disk that
+ * takes its time nor a large executable to hash makes it run over; the other
+ * takes what has arrived. What waits between them is bounded.
+ */
 #include "ring.h"
 
 #include <errno.h>
 #include <malloc.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <time.h>
 
 #include <bpf/libbpf.h>
 
 #include "../util/buf.h"
+#include "../util/clock.h"
 
 /** So much may wait here, on top of what the ring itself holds: a flood cannot grow it without end. */
-#define QUEUE_BYTES (8u << 20)
-/** So much of the queue is kept for good. */
-#define QUEUE_KEPT (256u << 10)
-/** The ring is emptied after this many events, however many still wait here. */
-#define EMPTY_EVERY 256
+#define ARRIVED_MAX (8u << 20)
+/** Larger buffers are given back once they are empty. */
+#define KEPT_BYTES (64u << 10)
+/** The reader looks whether it is to end, and so often it empties a ring that never filled up. */
+#define READER_MS 100
 
 struct ring {
 	struct ring_buffer *buffer;
-	struct buf queue;
-	size_t taken;			/* bytes of the queue already handed out */
-	unsigned int handed;		/* events since the ring was last emptied */
+	pthread_t reader;
+	atomic_bool ending;
+	pthread_mutex_t lock;
+	pthread_cond_t arrival;
+	/* under the lock */
+	struct buf arrived;
+	struct ring_counts counts;
+	/* the taker's own */
+	struct buf batch;
+	size_t taken;			/* bytes of the batch already handed out */
 	uint64_t (*expected)[CHANNELS]; /* by CPU */
 	uint32_t cpus;
-	struct ring_counts counts;
+	uint64_t missing, collisions;
 };
 
 static uint64_t *expected_of(struct ring *ring, uint32_t cpu, uint8_t channel)
@@ -45,14 +61,16 @@ static void follow_sequence(struct ring *ring, const struct ev_head *event)
 		return;
 	expected = expected_of(ring, event->cpu, event->channel);
 	if (event->seq >= *expected) {
-		ring->counts.missing += event->seq - *expected;
+		ring->missing += event->seq - *expected;
 		*expected = event->seq + 1;
-	} else if (ring->counts.missing) {
-		ring->counts.missing--; /* it was overtaken on its way into the ring */
+	} else if (ring->missing) {
+		ring->missing--; /* it was overtaken on its way into the ring */
 	} else {
-		ring->counts.collisions++;
+		ring->collisions++;
 	}
 }
+
+/* ---- arriving ---- */
 
 static int take(void *context, void *bytes, size_t size)
 {
@@ -63,21 +81,110 @@ static int take(void *context, void *bytes, size_t size)
 		ring->counts.malformed++;
 		return 0;
 	}
-	buf_bytes(&ring->queue, bytes, ((const struct ev_head *)bytes)->size);
-	return ring->queue.size - ring->taken > QUEUE_BYTES ? -EAGAIN : 0;
+	buf_bytes(&ring->arrived, bytes, ((const struct ev_head *)bytes)->size);
+	return ring->arrived.size > ARRIVED_MAX ? -EAGAIN : 0;
 }
+
+/** Under the lock. */
+static void empty(struct ring *ring)
+{
+	if (ring->arrived.size <= ARRIVED_MAX)
+		ring_buffer__consume(ring->buffer);
+}
+
+static void *read_ring(void *context)
+{
+	struct ring *ring = context;
+	struct epoll_event woken;
+
+	while (!ring->ending) {
+		epoll_wait(ring_buffer__epoll_fd(ring->buffer), &woken, 1, READER_MS);
+		pthread_mutex_lock(&ring->lock);
+		empty(ring);
+		if (ring->arrived.size)
+			pthread_cond_signal(&ring->arrival);
+		pthread_mutex_unlock(&ring->lock);
+	}
+	return NULL;
+}
+
+/* ---- taking ---- */
+
+/** What has arrived becomes the batch; the room of the one before is used again. */
+static void turn(struct ring *ring)
+{
+	struct buf before = ring->batch;
+
+	if (before.room > KEPT_BYTES) {
+		buf_free(&before);
+		malloc_trim(0); /* what a flood took, here and behind us, is given back */
+	}
+	buf_clear(&before);
+	ring->taken = 0;
+	pthread_mutex_lock(&ring->lock);
+	empty(ring);
+	ring->batch = ring->arrived;
+	ring->arrived = before;
+	pthread_mutex_unlock(&ring->lock);
+}
+
+const struct ev_head *ring_next(struct ring *ring)
+{
+	const struct ev_head *event;
+
+	if (ring->taken == ring->batch.size)
+		turn(ring);
+	if (ring->taken == ring->batch.size)
+		return NULL;
+	event = (const struct ev_head *)(ring->batch.data + ring->taken);
+	ring->taken += event->size;
+	follow_sequence(ring, event);
+	return event;
+}
+
+void ring_wait(struct ring *ring, int milliseconds)
+{
+	uint64_t until = clock_monotonic() + (uint64_t)milliseconds * 1000000;
+	struct timespec time = {.tv_sec = (time_t)(until / NSEC_PER_SEC),
+				.tv_nsec = (long)(until % NSEC_PER_SEC)};
+
+	pthread_mutex_lock(&ring->lock);
+	while (!ring->arrived.size &&
+	       !pthread_cond_clockwait(&ring->arrival, &ring->lock, CLOCK_MONOTONIC, &time))
+		;
+	pthread_mutex_unlock(&ring->lock);
+}
+
+struct ring_counts ring_counts(struct ring *ring)
+{
+	struct ring_counts counts;
+
+	pthread_mutex_lock(&ring->lock);
+	counts = ring->counts;
+	pthread_mutex_unlock(&ring->lock);
+	counts.missing = ring->missing;
+	counts.collisions = ring->collisions;
+	return counts;
+}
+
+/* ---- its life ---- */
 
 int ring_open(struct ring **ring, int map)
 {
 	struct ring *r = calloc(1, sizeof(*r));
+	int code;
 
 	*ring = NULL;
 	if (!r)
 		return -ENOMEM;
+	pthread_mutex_init(&r->lock, NULL);
+	pthread_cond_init(&r->arrival, NULL);
 	r->buffer = ring_buffer__new(map, take, r, NULL);
-	if (!r->buffer) {
+	code = r->buffer ? -pthread_create(&r->reader, NULL, read_ring, r) : -errno;
+	if (code) {
+		ring_buffer__free(r->buffer);
 		free(r);
-		return -errno;
+		return code;
 	}
 	*ring = r;
 	return 0;
@@ -89,54 +196,12 @@ void ring_close(struct ring **ring)
 
 	if (!r)
 		return;
+	r->ending = true;
+	pthread_join(r->reader, NULL);
 	ring_buffer__free(r->buffer);
-	buf_free(&r->queue);
+	buf_free(&r->arrived);
+	buf_free(&r->batch);
 	free(r->expected);
 	free(r);
 	*ring = NULL;
-}
-
-/** Takes what the ring holds, so that there is room in it while events are slow to go. */
-static void empty(struct ring *ring)
-{
-	size_t left = ring->queue.size - ring->taken;
-
-	if (!left && ring->queue.room > QUEUE_KEPT) {
-		buf_free(&ring->queue);
-		malloc_trim(0); /* what a flood took, here and behind us, is given back */
-	}
-	if (ring->taken >= left) { /* what moves up is never more than what has gone */
-		if (left)
-			memmove(ring->queue.data, ring->queue.data + ring->taken, left);
-		ring->queue.size = left;
-		ring->taken = 0;
-	}
-	ring->handed = 0;
-	ring_buffer__consume(ring->buffer);
-}
-
-const struct ev_head *ring_next(struct ring *ring)
-{
-	const struct ev_head *event;
-
-	if (ring->taken == ring->queue.size || ring->handed++ >= EMPTY_EVERY)
-		empty(ring);
-	if (ring->taken == ring->queue.size)
-		return NULL;
-	event = (const struct ev_head *)(ring->queue.data + ring->taken);
-	ring->taken += event->size;
-	follow_sequence(ring, event);
-	return event;
-}
-
-void ring_wait(struct ring *ring, int milliseconds)
-{
-	struct epoll_event woken;
-
-	epoll_wait(ring_buffer__epoll_fd(ring->buffer), &woken, 1, milliseconds);
-}
-
-struct ring_counts ring_counts(const struct ring *ring)
-{
-	return ring->counts;
 }

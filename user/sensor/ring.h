@@ -10,9 +10,12 @@ struct ring;
 int ring_open(struct ring **ring, int map);
 void ring_close(struct ring **ring);
 
-/** The next event, valid until the next call; NULL: none waits. */
+/**
+ * The next event, valid until the next call; NULL: none waits, not even in the
+ * kernel. From one thread only, as all that follows.
+ */
 const struct ev_head *ring_next(struct ring *ring);
-/** Waits until the kernel half wakes the reader, or this long. */
+/** Waits until something arrives, or this long. */
 void ring_wait(struct ring *ring, int milliseconds);
 
 struct ring_counts {
@@ -21,6 +24,6 @@ struct ring_counts {
 	uint64_t collisions; /* sequence numbers met twice */
 	uint64_t malformed;
 };
-struct ring_counts ring_counts(const struct ring *ring);
+struct ring_counts ring_counts(struct ring *ring);
 
 #endif
