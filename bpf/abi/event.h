@@ -228,7 +228,7 @@ struct ev_document {
 /** From here on these documents are in force, in this order. */
 struct ev_policy {
 	struct ev_head head;
-	__u8 sha256[32];	 /* of the set: see policy/set.h */
+	__u8 sha256[32];	 /* of the set: see user/policy/documents.h */
 	struct ev_str host;	 /* name of the document that is the host's profile */
 	struct ev_str documents; /* 32 bytes each */
 };

@@ -303,6 +303,52 @@ static void no_damage_passes(void **state)
 	close(fd);
 }
 
+static int try_write(void)
+{
+	struct writer *writer = NULL;
+	struct said said;
+	char path[128];
+	int r;
+
+	log_path(path);
+	said_begin(&said);
+	r = writer_open(&writer, path, NULL);
+	said_end(&said);
+	writer_close(&writer);
+	return r;
+}
+
+/** What a crash left is cut off, but not from a log that turns out to be damaged. */
+static void a_log_that_is_refused_stays_as_it_is(void **state)
+{
+	char path[160];
+	struct stat before, after;
+	uint8_t byte;
+	int fd;
+
+	(void)state;
+	make_small_log();
+	snprintf(path, sizeof(path), "%s/log/tile/entries/000.p/3", directory);
+	fd = open(path, O_RDWR);
+	assert_int_equal(pread(fd, &byte, 1, 40), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(fd, &byte, 1, 40), 1);
+	assert_int_equal(lseek(fd, 0, SEEK_END) > 0 && write(fd, "left by a crash", 15) == 15, 1);
+	assert_int_equal(fstat(fd, &before), 0);
+	assert_int_equal(try_write(), -EBADMSG);
+	assert_int_equal(fstat(fd, &after), 0);
+	assert_int_equal(after.st_size, before.st_size);
+	byte ^= 1;
+	assert_int_equal(pwrite(fd, &byte, 1, 40), 1);
+	assert_int_equal(try_write(), 0);
+	assert_int_equal(fstat(fd, &after), 0);
+	assert_int_equal(after.st_size, before.st_size - 15);
+	close(fd);
+	snprintf(path, sizeof(path), "%s/log/checkpoint", directory);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(try_write(), -EBADMSG);
+}
+
 static void what_is_no_capture_is_said_to_be_none(void **state)
 {
 	char path[160];
@@ -315,7 +361,7 @@ static void what_is_no_capture_is_said_to_be_none(void **state)
 	file = fopen(path, "w");
 	fputs("not a checkpoint\n", file);
 	fclose(file);
-	assert_int_equal(try_read(), -EPROTO);
+	assert_int_equal(try_read(), -EBADMSG);
 }
 
 static void one_writer_at_a_time(void **state)
@@ -359,6 +405,7 @@ int main(void)
 		TEST(a_seal_cut_short_is_no_seal),
 		TEST(a_flood_cut_short_leaves_nothing),
 		TEST(no_damage_passes),
+		TEST(a_log_that_is_refused_stays_as_it_is),
 		TEST(what_is_no_capture_is_said_to_be_none),
 		TEST(one_writer_at_a_time),
 		TEST(files_are_the_writers_only),

@@ -141,7 +141,7 @@ static int open_checkpoint(struct reader *reader)
 	if (r)
 		return log_error(r, "%s/checkpoint", reader->path);
 	if (checkpoint_read(&reader->checkpoint, text.data ? text.data : "", text.size))
-		return log_error(-EPROTO, "%s/checkpoint: not a checkpoint", reader->path);
+		return log_error(-EBADMSG, "%s/checkpoint: not a checkpoint", reader->path);
 	return 0;
 }
 

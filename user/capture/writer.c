@@ -346,20 +346,20 @@ static int last_position(struct writer *writer, const struct entry *entry)
 	return r ? contradiction(writer, "its last entry is no block of events") : 0;
 }
 
-/** Hashes the last bundle's entries and cuts off what no checkpoint speaks for. */
-static int load_last_bundle(struct writer *writer)
+/** Hashes the last bundle's entries; *end is where the last of them ends. */
+static int load_last_bundle(struct writer *writer, size_t *end)
 {
 	unsigned int width = writer->tree.size % TILE_WIDTH;
 	_cleanup_(buf_free) struct buf bytes = {};
-	_cleanup_close_ int fd = -1;
 	char path[LAYOUT_PATH];
 	struct entry entry;
 	size_t off = 0;
 	int r;
 
 	layout_bundle(path, (writer->tree.size - 1) / TILE_WIDTH, width);
-	fd = openat(writer->dir, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
-	r = fd < 0 ? -errno : file_read(fd, &bytes, (size_t)TILE_WIDTH * (2 + ENTRY_MAX));
+	r = file_read_at(writer->dir, path, &bytes, (size_t)TILE_WIDTH * (2 + ENTRY_MAX));
+	if (r == -ENOENT)
+		return contradiction(writer, "its last bundle is missing");
 	if (r)
 		return log_error(r, "%s/%s", writer->path, path);
 	for (unsigned int i = 0; i < (width ? width : TILE_WIDTH); i++) {
@@ -367,9 +367,23 @@ static int load_last_bundle(struct writer *writer)
 			return contradiction(writer, "an entry is cut short");
 		tree_leaf(entry.at, entry.size, writer->tree.edge[0][i]);
 	}
-	if (off < bytes.size && (ftruncate(fd, (off_t)off) || fsync(fd)))
-		return log_error(-errno, "%s/%s", writer->path, path);
+	*end = off;
 	return last_position(writer, &entry);
+}
+
+/** Cuts off what a crash left in the last bundle behind the last checkpoint. */
+static int cut_last_bundle(const struct writer *writer, size_t end)
+{
+	char path[LAYOUT_PATH];
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	layout_bundle(path, (writer->tree.size - 1) / TILE_WIDTH, writer->tree.size % TILE_WIDTH);
+	fd = openat(writer->dir, path, O_RDWR | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st) ||
+	    ((size_t)st.st_size > end && (ftruncate(fd, (off_t)end) || fsync(fd))))
+		return log_error(-errno, "%s/%s", writer->path, path);
+	return 0;
 }
 
 /** Empties the directory of one bundle's partial names, but for what the checkpoint speaks of. */
@@ -407,23 +421,25 @@ static void clean_up(const struct writer *writer)
 	} while (any);
 }
 
+/** Nothing is changed before all of it is known to be sound. */
 static int resume(struct writer *writer)
 {
 	uint8_t root[DIGEST_SIZE];
+	size_t end = 0;
 	int r = 0;
 
 	writer->tree.size = writer->checkpoint.size;
 	if (writer->tree.size)
-		r = load_last_bundle(writer);
+		r = load_last_bundle(writer, &end);
 	if (!r)
 		r = load_upper_edges(writer);
 	if (r)
 		return r;
-	clean_up(writer);
 	tree_root(&writer->tree, root);
 	if (memcmp(root, writer->checkpoint.root, sizeof(root)))
 		return contradiction(writer, "its entries do not hash to the checkpoint's root");
-	return 0;
+	clean_up(writer);
+	return writer->tree.size ? cut_last_bundle(writer, end) : 0;
 }
 
 static int open_log(struct writer *writer)
@@ -439,6 +455,8 @@ static int open_log(struct writer *writer)
 	if (flock(writer->dir, LOCK_EX | LOCK_NB))
 		return log_error(-errno, "%s: another custodes writes to it", writer->path);
 	r = file_read_at(writer->dir, "checkpoint", &note, 65536);
+	if (r == -ENOENT && !faccessat(writer->dir, "tile", F_OK, AT_SYMLINK_NOFOLLOW))
+		return contradiction(writer, "its checkpoint is missing");
 	if (r == -ENOENT)
 		return begin(writer);
 	if (r)

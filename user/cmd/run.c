@@ -31,7 +31,7 @@ static const char help[] =
 	"  --location FILE        libloc's database, if not where the distribution has it\n"
 	"  --mmdb FILE            an MMDB database, for the place of servers\n"
 	"  --without PROGRAM      do not use this program of the kernel half (see doctor)\n"
-	"  --no-location          use no location database at all\n"
+	"  --no-location          do not use libloc's database\n"
 	"  -h, --help\n"
 	"\n"
 	"Says READY on stderr, and to systemd, once every hook is attached. SIGTERM and\n"
@@ -172,6 +172,7 @@ struct run {
 	struct live *live;
 	struct pipeline pipeline;
 	uint8_t digest[DIGEST_SIZE]; /* of the set in force */
+	bool stopping;
 };
 
 static int apply(void *context, const struct action *action)
@@ -333,6 +334,15 @@ static bool seal_due(const struct pipeline *pipeline, uint64_t now)
 	return pipeline->unsealed_since && now - pipeline->unsealed_since >= NSEC_PER_SEC;
 }
 
+static void stop(struct run *run)
+{
+	if (run->stopping)
+		return;
+	run->stopping = true;
+	notify("STOPPING=1");
+	live_finish(run->live);
+}
+
 static int loop(struct run *run)
 {
 	struct source *source = live_source(run->live);
@@ -358,7 +368,7 @@ static int loop(struct run *run)
 		    (!run->pipeline.writer && run->pipeline.batch.outcome_count))
 			pipeline_flush(&run->pipeline);
 		if (stop_asked || now >= until)
-			live_finish(run->live);
+			stop(run);
 		if (reload_asked && !stop_asked) {
 			r = reload(run);
 			if (r)
@@ -379,9 +389,7 @@ static int watch(struct run *run)
 		return r;
 	dprintf(STDERR_FILENO, "READY\n");
 	notify("READY=1");
-	r = loop(run);
-	notify("STOPPING=1");
-	return r;
+	return loop(run);
 }
 
 /** What needs root, in order; the exit code of the first that fails. */

@@ -20,6 +20,18 @@ static void take_exec_strings(struct process *process, const struct ev_exec *exe
 	process->args_size = exec->args.len;
 }
 
+/** A path that the kernel half had no room for, once user space has read it. */
+static void complete_path(struct process *process)
+{
+	const char *path = process->exe->path;
+
+	if (!process->path_cut || !path)
+		return;
+	set_view(&process->path, (struct view){path, strlen(path)});
+	process->path_cut = false;
+	process->view = NULL;
+}
+
 static int on_exec(struct engine *engine, const struct ev_head *event)
 {
 	const struct ev_exec *exec = (const struct ev_exec *)event;
@@ -48,12 +60,12 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->exec_untold = true;
 	process->facts_in = false;
 	process->existing = event->flags & EXEC_EXISTING;
+	process->path_cut = event->flags & EXEC_PATH_CUT;
 	process->product = NULL;
 	take_exec_strings(process, exec);
-	if (!process->exe->path && process->path && !(event->flags & EXEC_PATH_CUT))
+	if (!process->exe->path && process->path && !process->path_cut)
 		process->exe->path = strdup(process->path);
-	if (event->flags & EXEC_PATH_CUT && process->exe->path)
-		set_view(&process->path, (struct view){process->exe->path, strlen(process->exe->path)});
+	complete_path(process);
 	judge_process(engine, process);
 	left = left_id ? lineage_find(engine, left_id) : NULL; /* it may have been let go by now */
 	if (left)
@@ -125,7 +137,8 @@ static int on_exit_(struct engine *engine, const struct ev_head *event)
 		view->exit_code = exit_->code & 0x7f ? 128 + (exit_->code & 0x7f) : exit_->code >> 8 & 0xff;
 		outcome->process = view;
 		outcome->parent = view_parent(engine, process);
-		outcome->product = view_product(engine, lineage, process->product, process->evidence);
+		outcome->product =
+			view_product(engine, lineage, process->product, process->evidence, event->time);
 	}
 	process_end(engine, process);
 	lineage_settle(engine, lineage);
@@ -137,6 +150,7 @@ static int on_executable(struct engine *engine, const struct ev_head *event)
 {
 	const struct ev_executable *told = (const struct ev_executable *)event;
 	struct exe *exe = exe_find(engine, &told->exe);
+	struct process *process, *next;
 	_cleanup_(buf_free) struct buf hex = {};
 	struct view build_id = event_view(event, told->build_id);
 
@@ -151,6 +165,9 @@ static int on_executable(struct engine *engine, const struct ev_head *event)
 	buf_clear(&hex);
 	buf_hex(&hex, build_id.at, build_id.size);
 	set_view(&exe->build_id, (struct view){hex.data, hex.size});
+	HASH_ITER(hh, engine->processes, process, next)
+		if (process->exe == exe)
+			complete_path(process);
 	judge_exe(engine, exe);
 	return 0;
 }
@@ -193,7 +210,7 @@ static int on_start(struct engine *engine, const struct ev_head *event)
 	decisions_forget(engine);
 	policy_free(&engine->policy);
 	engine->policy_digest[0] = '\0';
-	if (told->engine != ENGINE_VERSION)
+	if (told->engine && told->engine != ENGINE_VERSION) /* 0: a list of events says nothing of it */
 		log_warning("these events were judged by rules of version %u, this program has version %d: "
 			    "findings may differ",
 			    told->engine, ENGINE_VERSION);

@@ -78,7 +78,7 @@ static void tell_flow(struct engine *engine, enum outcome_what what, const struc
 	outcome->key = flow_key(engine, flow, remote);
 	outcome->process = process ? view_process(engine, process) : NULL;
 	outcome->product =
-		view_product(engine, flow->lineage, flow->lineage->product, flow->lineage->evidence);
+		view_product(engine, flow->lineage, flow->lineage->product, flow->lineage->evidence, time);
 }
 
 /** Judges the connect of one part, once it is known whose it is and where it goes. */
@@ -92,7 +92,7 @@ static void judge_part(struct engine *engine, struct flow *flow, struct flow_par
 	if (!at_once && !address_is_local(&part->remote) && !destination_facts(engine, &part->remote, &facts))
 		return;
 	part->judged = true;
-	channel = channel_find(engine, flow, &part->remote);
+	channel = channel_find(engine, flow, part);
 	channel->connections++;
 	channel->sent += part->sent;
 	tally_find(engine, flow->lineage->product)->connections++;
@@ -111,7 +111,7 @@ static void part_sent(struct engine *engine, struct flow *flow, struct flow_part
 	part->sent += more;
 	if (!part->judged || !more)
 		return;
-	channel = channel_find(engine, flow, &part->remote);
+	channel = channel_find(engine, flow, part);
 	channel->sent += more;
 	tally_find(engine, flow->lineage->product)->sent += more;
 	detect_bytes(engine, channel, flow, part);
@@ -135,7 +135,7 @@ static void received(struct engine *engine, struct flow *flow, uint64_t total)
 	flow->received += more;
 	if (!more || !first || !first->judged)
 		return;
-	channel = channel_find(engine, flow, &first->remote);
+	channel = channel_find(engine, flow, first);
 	channel->received += more;
 }
 
@@ -154,8 +154,9 @@ static void flow_move(struct engine *engine, struct flow *flow, const struct ev_
 	DL_APPEND(to->flows, flow);
 	flow->lineage = to;
 	flow->owner = (struct process_key){.start = event->start, .tgid = event->tgid};
-	for (part = flow->parts; part; part = part->next)
-		part->judged = false;
+	if (left->root != to->root) /* else it is charged with it already */
+		for (part = flow->parts; part; part = part->next)
+			part->judged = false;
 	lineage_settle(engine, left);
 }
 
@@ -288,7 +289,7 @@ void on_flow(struct engine *engine, const struct ev_head *event)
 		on_destination(engine, told, flow);
 		return;
 	}
-	if (told->local.family)
+	if (told->local.family && !address_is_unspecified(&told->local))
 		flow->local = told->local;
 	if (told->remote.family && told->remote.port)
 		flow->remote = told->remote;

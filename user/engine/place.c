@@ -38,14 +38,21 @@ void on_place(struct engine *engine, const struct ev_head *event)
 	judge_address(engine, &place->address);
 }
 
+bool address_is_unspecified(const struct ev_addr *address)
+{
+	static const uint8_t nothing[sizeof(address->addr)];
+
+	return !memcmp(address->addr, nothing, sizeof(nothing));
+}
+
 bool address_is_local(const struct ev_addr *address)
 {
-	static const uint8_t zero[16], loopback6[16] = {[15] = 1};
+	static const uint8_t loopback6[16] = {[15] = 1};
 
 	if (address->family == 4)
-		return address->addr[0] == 127 || !memcmp(address->addr, zero, 4);
+		return address->addr[0] == 127 || address_is_unspecified(address);
 	if (address->family == 6)
-		return !memcmp(address->addr, zero, 16) || !memcmp(address->addr, loopback6, 16);
+		return address_is_unspecified(address) || !memcmp(address->addr, loopback6, 16);
 	return false;
 }
 

@@ -154,11 +154,11 @@ int on_policy(struct engine *engine, const struct ev_head *event)
 	return 0;
 }
 
-day_t engine_day(const struct engine *engine)
+day_t engine_day(const struct engine *engine, uint64_t time)
 {
 	if (engine->options.as_of != DAY_NONE)
 		return engine->options.as_of;
-	return day_of(wall_of(engine, engine->time));
+	return day_of(wall_of(engine, time));
 }
 
 void decisions_forget(struct engine *engine)
@@ -170,9 +170,9 @@ void decisions_forget(struct engine *engine)
 	engine->remembered_count = 0;
 }
 
-const struct decision *decide_cached(struct engine *engine, const struct product *product)
+const struct decision *decide_cached(struct engine *engine, const struct product *product, uint64_t time)
 {
-	day_t day = engine_day(engine);
+	day_t day = engine_day(engine, time);
 	struct remembered *remembered;
 
 	for (size_t i = 0; i < engine->remembered_count; i++)

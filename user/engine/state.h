@@ -45,6 +45,7 @@ struct process {
 	uint64_t exec_time;
 	bool exec_untold; /* its exec is kept until the facts about it are in */
 	bool facts_in;
+	bool path_cut;			    /* the kernel half had no room for all of it */
 	bool existing;			    /* ran before the sensor */
 	const struct outcome_process *view; /* frozen already, in the batch of this generation */
 	uint64_t view_generation;
@@ -217,7 +218,7 @@ struct exe *exe_find(struct engine *engine, const struct exe_id *id);
 struct flow *flow_find(struct engine *engine, uint64_t id);
 struct flow *flow_add(struct engine *engine, uint64_t id, struct lineage *lineage);
 void flow_drop(struct engine *engine, struct flow *flow);
-struct channel *channel_find(struct engine *engine, const struct flow *flow, const struct ev_addr *remote);
+struct channel *channel_find(struct engine *engine, const struct flow *flow, const struct flow_part *part);
 struct place *place_find(struct engine *engine, const struct ev_addr *address);
 struct tally *tally_find(struct engine *engine, const struct product *product);
 /** Forgets everything about the host: a run begins. */
@@ -252,6 +253,8 @@ void judge_address(struct engine *engine, const struct ev_addr *address);
 
 void on_place(struct engine *engine, const struct ev_head *event);
 /** True where packets never leave this host. */
+/** 0.0.0.0 or ::, where a socket is bound to nothing. */
+bool address_is_unspecified(const struct ev_addr *address);
 bool address_is_local(const struct ev_addr *address);
 /** The five facts about an address; false while nobody has answered. */
 bool destination_facts(struct engine *engine, const struct ev_addr *remote, struct destination_facts *facts);
@@ -262,8 +265,9 @@ void on_document(struct engine *engine, const struct ev_head *event);
 int on_policy(struct engine *engine, const struct ev_head *event);
 void book_clear(struct book *book);
 /** The day that counts for this step. */
-day_t engine_day(const struct engine *engine);
-const struct decision *decide_cached(struct engine *engine, const struct product *product);
+day_t engine_day(const struct engine *engine, uint64_t time);
+/** By the measures of the day of this time, or of the day that was asked for. */
+const struct decision *decide_cached(struct engine *engine, const struct product *product, uint64_t time);
 void decisions_forget(struct engine *engine);
 
 /* ---- view.c: freezing what is known into outcomes ---- */
@@ -273,7 +277,8 @@ struct outcome *tell(struct engine *engine, enum outcome_type type, enum outcome
 const struct outcome_process *view_process(struct engine *engine, struct process *process);
 const struct outcome_process *view_parent(struct engine *engine, struct process *process);
 const struct outcome_product *view_product(struct engine *engine, const struct lineage *lineage,
-					   const struct product *product, enum evidence evidence);
+					   const struct product *product, enum evidence evidence,
+					   uint64_t time);
 struct outcome_destination *view_destination(struct engine *engine, const struct flow *flow,
 					     const struct ev_addr *remote);
 void view_rulings(struct engine *engine, struct outcome *outcome, const struct decision *decision);

@@ -216,9 +216,10 @@ void flow_drop(struct engine *engine, struct flow *flow)
 		process_end(engine, owner);
 }
 
-struct channel *channel_find(struct engine *engine, const struct flow *flow, const struct ev_addr *remote)
+struct channel *channel_find(struct engine *engine, const struct flow *flow, const struct flow_part *part)
 {
-	struct channel_key key = {.lineage = flow->lineage->root, .remote = *remote, .proto = flow->proto};
+	struct channel_key key = {
+		.lineage = flow->lineage->root, .remote = part->remote, .proto = flow->proto};
 	struct channel *channel;
 
 	if (flow->adopted)
@@ -229,7 +230,7 @@ struct channel *channel_find(struct engine *engine, const struct flow *flow, con
 		return channel;
 	channel = need(calloc(1, sizeof(*channel)));
 	channel->key = key;
-	channel->since = engine->time;
+	channel->since = part->since;
 	channel->next_report = 1;
 	HASH_ADD(hh, engine->channels, key, sizeof(channel->key), channel);
 	return channel;

@@ -152,7 +152,8 @@ const struct outcome_process *view_parent(struct engine *engine, struct process 
 }
 
 const struct outcome_product *view_product(struct engine *engine, const struct lineage *lineage,
-					   const struct product *product, enum evidence evidence)
+					   const struct product *product, enum evidence evidence,
+					   uint64_t time)
 {
 	struct arena *arena = &engine->batch->arena;
 	struct outcome_product *view = arena_alloc(arena, sizeof(*view));
@@ -161,7 +162,7 @@ const struct outcome_product *view_product(struct engine *engine, const struct l
 	view->name = arena_str(arena, product->name);
 	view->vendor = arena_str(arena, product->vendor->id);
 	view->vendor_name = arena_str(arena, product->vendor->name);
-	view->verdict = verdict_name(decide_cached(engine, product)->verdict);
+	view->verdict = verdict_name(decide_cached(engine, product, time)->verdict);
 	view->evidence = evidence_name(evidence);
 	view->lineage = lineage->root;
 	return view;

@@ -114,7 +114,6 @@ struct outcome_host {
 	const char *profile;
 	const char *scheme;
 	const char *tier;
-	const char *agent_id;
 	const char *run_id;
 	const char *agent; /* named after the host's id, so that it outlives reinstalling */
 	const char *version;

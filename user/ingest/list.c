@@ -23,7 +23,7 @@ struct list {
 	struct draft draft;
 };
 
-enum field_type { FIELD_NUMBER, FIELD_ADDRESS, FIELD_EXE, FIELD_HEX, FIELD_CHARS };
+enum field_type { FIELD_NUMBER, FIELD_SIGNED, FIELD_ADDRESS, FIELD_EXE, FIELD_HEX, FIELD_CHARS };
 
 /** A member that is no string: those are in event_strings. */
 static const struct field {
@@ -67,7 +67,7 @@ static const struct field {
 	FIELD(EXEC, exec, cgroup, FIELD_NUMBER),
 	FIELD(EXEC, exec, comm, FIELD_CHARS),
 	FIELD(EXEC, exec, state, FIELD_NUMBER),
-	FIELD(EXIT, exit, code, FIELD_NUMBER),
+	FIELD(EXIT, exit, code, FIELD_SIGNED),
 	FIELD(CONNECT, connect, flow, FIELD_NUMBER),
 	FIELD(CONNECT, connect, remote, FIELD_ADDRESS),
 	FIELD(CONNECT, connect, proto, FIELD_NUMBER),
@@ -84,11 +84,11 @@ static const struct field {
 	FIELD(FLOW, flow, local, FIELD_ADDRESS),
 	FIELD(FLOW, flow, proto, FIELD_NUMBER),
 	FIELD(FLOW, flow, netns, FIELD_NUMBER),
-	FIELD(START, start, wall_offset, FIELD_NUMBER),
+	FIELD(START, start, wall_offset, FIELD_SIGNED),
 	FIELD(STOP, stop, events, FIELD_NUMBER),
 	FIELD(STOP, stop, lost, FIELD_NUMBER),
-	FIELD(CLOCK, clock, wall_offset, FIELD_NUMBER),
-	FIELD(CLOCK, clock, change, FIELD_NUMBER),
+	FIELD(CLOCK, clock, wall_offset, FIELD_SIGNED),
+	FIELD(CLOCK, clock, change, FIELD_SIGNED),
 	FIELD(LOSS, loss, count, FIELD_NUMBER),
 	FIELD(LOSS, loss, since, FIELD_NUMBER),
 	FIELD(LOSS, loss, cause, FIELD_NUMBER),
@@ -119,12 +119,12 @@ static int fault(const struct list *list, const char *member, const char *what)
 /* ---- values ---- */
 
 /** A whole number that fits into so many bytes. */
-static bool put_number(uint8_t *to, size_t size, const cJSON *value)
+static bool put_number(uint8_t *to, size_t size, bool is_signed, const cJSON *value)
 {
 	double number = value->valuedouble;
 	uint64_t bits;
 
-	if (!cJSON_IsNumber(value) || !(number > -9.2e18 && number < 1.8e19))
+	if (!cJSON_IsNumber(value) || !(number > -9.2e18 && number < 1.8e19) || (number < 0 && !is_signed))
 		return false;
 	bits = number < 0 ? (uint64_t)(int64_t)number : (uint64_t)number;
 	if ((number < 0 ? (double)(int64_t)bits : (double)bits) != number)
@@ -194,11 +194,12 @@ static bool put_field(uint8_t *event, const struct field *field, const cJSON *va
 
 	switch (field->type) {
 	case FIELD_NUMBER:
-		return put_number(to, field->size, value);
+	case FIELD_SIGNED:
+		return put_number(to, field->size, field->type == FIELD_SIGNED, value);
 	case FIELD_ADDRESS:
 		return put_address(to, value);
 	case FIELD_EXE:
-		return put_number(to + offsetof(struct exe_id, ino), sizeof(uint64_t), value);
+		return put_number(to + offsetof(struct exe_id, ino), sizeof(uint64_t), false, value);
 	case FIELD_HEX:
 		return put_hex(to, field->size, value);
 	case FIELD_CHARS:

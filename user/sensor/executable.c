@@ -175,18 +175,22 @@ static int read_executable(struct draft *draft, struct ev_executable *event, int
 	return r;
 }
 
-/** A path too long for the kernel half: as the process's own link has it. */
-static void whole_path(const struct ev_exec *exec, struct buf *path)
+/** A path too long for the kernel half: as the opened file itself has it. */
+static void whole_path(const struct ev_exec *exec, int fd, struct buf *path)
 {
+	static const char gone[] = " (deleted)";
 	char link[64], target[4096];
 	ssize_t size;
 
-	if (!(exec->head.flags & EXEC_PATH_CUT))
+	if (fd < 0 || !(exec->head.flags & EXEC_PATH_CUT))
 		return;
-	snprintf(link, sizeof(link), "/proc/%u/exe", exec->head.tgid);
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
 	size = readlink(link, target, sizeof(target));
 	if (size <= 0 || size == sizeof(target))
 		return;
+	if (exec->head.flags & EXEC_UNLINKED && (size_t)size >= sizeof(gone) &&
+	    !memcmp(target + size - (sizeof(gone) - 1), gone, sizeof(gone) - 1))
+		size -= (ssize_t)sizeof(gone) - 1;
 	buf_clear(path);
 	buf_bytes(path, target, (size_t)size);
 }
@@ -199,11 +203,11 @@ const struct ev_head *observe_executable(const struct ev_exec *exec, struct draf
 	int r;
 
 	event_path(exec, &path);
-	whole_path(exec, &path);
+	fd = open_executable(exec, path.data ? path.data : "");
+	whole_path(exec, fd, &path);
 	event->exe = exec->exe;
 	event->size = exec->exe_size;
 	draft_str(draft, &event->path, path.data, path.size);
-	fd = open_executable(exec, path.data ? path.data : "");
 	r = read_executable(draft, event, fd);
 	event->head.flags = r ? EXECUTABLE_VANISHED : EXECUTABLE_HASHED;
 	if (r) {

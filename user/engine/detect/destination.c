@@ -8,7 +8,7 @@
 
 #include "../state.h"
 
-/** detection.md: reported at 16, 64 and 256 KiB, at 1 MiB, then at doublings; and at the first byte. */
+/** Reported at 16, 64 and 256 KiB, at 1 MiB, then at doublings; and at the first byte. */
 static uint64_t mark_above(uint64_t sent)
 {
 	static const uint64_t marks[] = {1, 16 << 10, 64 << 10, 256 << 10, 1 << 20};
@@ -87,7 +87,7 @@ static void describe(struct engine *engine, enum outcome_what what, const struct
 	outcome->process = process ? view_process(engine, process) : NULL;
 	outcome->parent = process ? view_parent(engine, process) : NULL;
 	outcome->product = view_product(engine, flow->lineage, flow->lineage->product,
-					process ? process->evidence : flow->lineage->evidence);
+					process ? process->evidence : flow->lineage->evidence, time);
 	outcome->verdict = verdict_name(decision->verdict);
 	outcome->message = sentence(engine, channel, flow, decision, what == WHAT_RULE_DESTINATION_BYTES);
 	outcome->key = channel_key(engine, channel);
@@ -104,7 +104,7 @@ void detect_connect(struct engine *engine, struct channel *channel, const struct
 	if (!engine->policy || address_is_local(&part->remote))
 		return;
 	destination_facts(engine, &part->remote, &facts);
-	decide_destination(engine->policy, &facts, engine_day(engine), &decision);
+	decide_destination(engine->policy, &facts, engine_day(engine, part->since), &decision);
 	if (worth_telling(&decision, &facts) && (!channel->told_any || decision.verdict > channel->told)) {
 		channel->told_any = true;
 		channel->told = decision.verdict;
@@ -123,7 +123,7 @@ void detect_bytes(struct engine *engine, struct channel *channel, const struct f
 		return;
 	channel->next_report = mark_above(channel->sent);
 	destination_facts(engine, &part->remote, &facts);
-	decide_destination(engine->policy, &facts, engine_day(engine), &decision);
+	decide_destination(engine->policy, &facts, engine_day(engine, engine->time), &decision);
 	if (worth_telling(&decision, &facts))
 		describe(engine, WHAT_RULE_DESTINATION_BYTES, channel, flow, part, &decision);
 	decision_clear(&decision);

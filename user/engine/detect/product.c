@@ -4,8 +4,12 @@
 
 #include "../state.h"
 
-static bool told(struct lineage *lineage, const struct product *product)
+/** Once for all that came out of one start of it. */
+static bool told(struct engine *engine, struct lineage *lineage, const struct product *product)
 {
+	struct lineage *root = lineage_find(engine, lineage->root);
+
+	lineage = root ? root : lineage;
 	for (size_t i = 0; i < lineage->told_count; i++)
 		if (lineage->told[i] == product)
 			return true;
@@ -35,14 +39,15 @@ static void describe(struct engine *engine, struct outcome *outcome, struct proc
 {
 	outcome->process = view_process(engine, process);
 	outcome->parent = view_parent(engine, process);
-	outcome->product = view_product(engine, process->lineage, process->product, process->evidence);
+	outcome->product =
+		view_product(engine, process->lineage, process->product, process->evidence, outcome->time);
 	outcome->verdict = verdict_name(decision->verdict);
 	outcome->key = outcome->process->entity_id; /* a process runs one product at a time */
 }
 
 void detect_product(struct engine *engine, struct process *process)
 {
-	const struct decision *decision = decide_cached(engine, process->product);
+	const struct decision *decision = decide_cached(engine, process->product, process->exec_time);
 	struct tally *tally = tally_find(engine, process->product);
 	struct outcome *outcome;
 
@@ -53,7 +58,7 @@ void detect_product(struct engine *engine, struct process *process)
 			 decision);
 	if (process->evidence == EVIDENCE_LINEAGE || !verdict_adverse(decision->verdict))
 		return; /* what merely descends from the product is told as an event */
-	if (told(process->lineage, process->product))
+	if (told(engine, process->lineage, process->product))
 		return;
 	outcome = tell(engine, OUTCOME_FINDING, WHAT_RULE_PRODUCT, process->exec_time);
 	describe(engine, outcome, process, decision);
