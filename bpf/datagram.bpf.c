@@ -53,17 +53,22 @@ int datagram_sendmsg6(struct bpf_sock_addr *ctx)
 	return PASS;
 }
 
-/** Where this datagram went: to the address given with it, else to the socket's peer. */
-static __always_inline void aimed_at(struct ev_addr *remote, struct sock *sk)
+/**
+ * Where this datagram went: to the address given with it, else to the socket's
+ * peer, else, corked, to where its first part was sent.
+ */
+static __always_inline void aimed_at(struct ev_addr *remote, struct sock *sk, struct sock_entry *entry)
 {
 	struct pending_key key = {.sock = (__u64)sk, .pid_tgid = bpf_get_current_pid_tgid()};
 	struct ev_addr *given = bpf_map_lookup_elem(&pending, &key);
 
 	if (!given) {
 		addr_remote(remote, sk);
+		if (!remote->family)
+			*remote = entry->aimed;
 		return;
 	}
-	*remote = *given;
+	*remote = entry->aimed = *given;
 	bpf_map_delete_elem(&pending, &key);
 }
 
@@ -86,7 +91,7 @@ int BPF_PROG(datagram_sent, struct sock *sk, int bytes, int flags)
 	entry = sock_adopt(sk, CHANNEL_LENGTH_SENT, &owner);
 	if (!entry || entry->proto == IPPROTO_TCP)
 		return 0;
-	aimed_at(&remote, sk);
+	aimed_at(&remote, sk, entry);
 	if (bytes >= 0)
 		charge(CHANNEL_LENGTH_SENT, (__u64)sk, entry, &owner, &remote, bytes);
 	return 0;

@@ -40,7 +40,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 		.channel = CHANNEL_EXEC,
 	};
 
-	exe_identify(&facts.exe, bprm->file->f_inode);
+	exe_identify(&facts.exe, bprm->file);
 	if (!exec_place(&facts))
 		return 0;
 	facts.cgroup = bpf_get_current_cgroup_id();
@@ -58,7 +58,7 @@ int BPF_PROG(process_exit, struct task_struct *task)
 
 	if (task->signal->live.counter) /* its process goes on */
 		return 0;
-	if (!task_watched(tgid, &owner) || task_drop(tgid))
+	if (!task_watched(tgid, &owner) || task_drop(tgid, owner.lineage))
 		return 0; /* another thread that ended with it was first */
 	event = EMIT_RESERVE(CHANNEL_EXIT, EV_EXIT, ev_exit, &owner);
 	if (!event)
@@ -81,16 +81,17 @@ int process_existing(struct bpf_iter__task *ctx)
 	struct owner parent;
 	struct exec_facts facts = {.flags = EXEC_EXISTING, .channel = CHANNEL_EXISTING};
 
-	if (!task || task->pid != task->tgid)
+	/* Of each process its first thread, or any that is left where that one has ended. */
+	if (!task || (task->pid != task->tgid && BPF_CORE_READ(task, group_leader, mm)))
 		return 0;
 	facts.owner.tgid = facts.owner.tid = task->tgid;
-	facts.owner.start = task->start_boottime;
+	facts.owner.start = BPF_CORE_READ(task, group_leader, start_boottime);
 	mm = task->mm;
 	file = mm ? mm->exe_file : NULL;
 	inode = file ? file->f_inode : NULL;
 	if (!inode || task_watched(facts.owner.tgid, &parent))
 		return 0;
-	exe_identify(&facts.exe, inode);
+	exe_identify(&facts.exe, file);
 	if (!exec_place(&facts))
 		return 0;
 	if (task_watched(BPF_CORE_READ(task, real_parent, tgid), &parent))

@@ -36,7 +36,8 @@ int tick_socks(struct bpf_iter__bpf_map_elem *ctx)
 	entry = bpf_map_lookup_elem(&socks, &key);
 	if (!entry || entry->flow != copy.flow)
 		return 0;
-	flow_emit(&copy, CHANNEL_TICK_SOCKS, 0, &totals, sk);
+	if (!flow_emit(&copy, CHANNEL_TICK_SOCKS, 0, &totals, sk))
+		return 0; /* the next tick tells it */
 	entry->told_sent = totals.sent;
 	entry->told_received = totals.received;
 	return 0;

@@ -82,7 +82,7 @@ struct exe_id {
 	__u32 ctime_nsec;
 	__u32 dev; /* major << 20 | minor, of the superblock */
 	__u32 gen;
-	__u32 pad;
+	__u32 place; /* mixed from mount, directory and name: a benign verdict is of a file under one name */
 };
 
 /** An address with its port, both in network order; v4-mapped is family 4. */

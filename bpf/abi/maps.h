@@ -37,6 +37,8 @@ struct task_entry {
 	__u64 start;
 };
 
+/** lineage_tasks: id -> how many tasks are in it; the kernel half's alone */
+
 /** lineages: id -> */
 struct lineage_entry {
 	__u32 state;
@@ -60,8 +62,9 @@ struct sock_entry {
 	__u64 told_received;
 	__u32 netns;
 	__u16 proto;
-	__u8 flags; /* FLOW_* */
-	__u8 moves; /* from one lineage to another */
+	__u8 flags;	      /* FLOW_* */
+	__u8 moves;	      /* from one lineage to another */
+	struct ev_addr aimed; /* where the last datagram that named its peer went */
 };
 
 struct destination_key {

@@ -23,7 +23,8 @@ struct exec_scratch {
 	__u32 pad;
 };
 
-PER_CPU(exec_scratches, struct exec_scratch, 1);
+/** One for the iterator, which an exec may interrupt. */
+PER_CPU(exec_scratches, struct exec_scratch, 2);
 
 static __always_inline void exe_ctime(struct exe_id *id, struct inode *inode)
 {
@@ -42,14 +43,42 @@ static __always_inline void exe_ctime(struct exe_id *id, struct inode *inode)
 	}
 }
 
-/** The inode is one that the verifier knows as such: it is read without a helper's call. */
-static __always_inline void exe_identify(struct exe_id *id, struct inode *inode)
+/**
+ * Which of a file's names it was started by: a product is known by its path, too,
+ * and another link or mount of the file must not have it judged beforehand.
+ */
+static __always_inline __u32 exe_place(struct file *file)
 {
+	struct mount *mount =
+		(void *)BPF_CORE_READ(file, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
+	__u32 place = file->f_path.dentry->d_name.hash ^ (__u32)BPF_CORE_READ(mount, mnt_id) * 0x9e3779b1u;
+
+	return place ? place : 1; /* 0 stands for any place */
+}
+
+/** The file is one that the verifier knows as such: most is read without a helper's call. */
+static __always_inline void exe_identify(struct exe_id *id, struct file *file)
+{
+	struct inode *inode = file->f_inode;
+
 	id->ino = inode->i_ino;
 	id->dev = inode->i_sb->s_dev;
 	id->gen = inode->i_generation;
-	id->pad = 0;
+	id->place = exe_place(file);
 	exe_ctime(id, inode);
+}
+
+/** Watched under whatever name, or what was decided about this one. */
+static __always_inline __u32 exe_verdict(const struct exe_id *exe)
+{
+	struct exe_id anywhere = *exe;
+	__u32 *verdict;
+
+	anywhere.place = 0;
+	verdict = bpf_map_lookup_elem(&exes, &anywhere);
+	if (!verdict)
+		verdict = bpf_map_lookup_elem(&exes, exe);
+	return verdict ? *verdict : 0;
 }
 
 enum path_step { PATH_GO_ON, PATH_WHOLE, PATH_CUT };
@@ -165,8 +194,8 @@ struct exec_facts {
 static __always_inline void exec_emit(struct task_struct *task, struct file *file,
 				      const struct exec_facts *facts)
 {
-	__u32 zero = 0, path_end, size;
-	struct exec_scratch *scratch = bpf_map_lookup_elem(&exec_scratches, &zero);
+	__u32 which = facts->flags & EXEC_EXISTING ? 1 : 0, path_end, size;
+	struct exec_scratch *scratch = bpf_map_lookup_elem(&exec_scratches, &which);
 	struct inode *inode = BPF_CORE_READ(file, f_inode);
 	struct ev_exec *event;
 	__u8 flags = facts->flags;
@@ -211,7 +240,10 @@ static __always_inline bool lineage_begin(struct exec_facts *facts)
 		lose(LOSS_LINEAGES);
 		return false;
 	}
-	return task_join(facts->owner.tgid, facts->owner.lineage, facts->owner.start);
+	if (task_join(facts->owner.tgid, facts->owner.lineage, facts->owner.start))
+		return true;
+	bpf_map_delete_elem(&lineages, &facts->owner.lineage);
+	return false;
 }
 
 /**
@@ -221,7 +253,7 @@ static __always_inline bool lineage_begin(struct exec_facts *facts)
  */
 static __always_inline bool exec_place(struct exec_facts *facts)
 {
-	__u32 *verdict = bpf_map_lookup_elem(&exes, &facts->exe);
+	__u32 verdict = exe_verdict(&facts->exe);
 	struct owner before;
 	struct lineage_entry *lineage = NULL;
 
@@ -229,7 +261,7 @@ static __always_inline bool exec_place(struct exec_facts *facts)
 		lineage = bpf_map_lookup_elem(&lineages, &before.lineage);
 		facts->parent_lineage = before.lineage;
 	}
-	if (verdict && *verdict == EXE_WATCHED) {
+	if (verdict == EXE_WATCHED) {
 		facts->state = LINEAGE_WATCHED;
 		return lineage_begin(facts);
 	}

@@ -94,6 +94,7 @@ struct inode___v5_10 {
 };
 
 struct qstr {
+	__u32 hash; /* salted with the directory's address: told apart by directory and name */
 	const unsigned char *name;
 };
 
@@ -110,6 +111,7 @@ struct mount {
 	struct mount *mnt_parent;
 	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
+	int mnt_id;
 };
 
 struct path {
@@ -188,6 +190,7 @@ struct tcp_sock {
 	__u64 bytes_received;
 	__u64 bytes_sent;
 	__u64 bytes_retrans;
+	__u64 bytes_acked;
 	bool is_mptcp;
 };
 

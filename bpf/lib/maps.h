@@ -34,6 +34,7 @@
 
 HASH(tasks, __u32, struct task_entry, TASKS_MAX);
 HASH(lineages, __u64, struct lineage_entry, LINEAGES_MAX);
+HASH(lineage_tasks, __u64, __u64, LINEAGES_MAX);
 HASH(exes, struct exe_id, __u32, EXES_MAX);
 HASH(socks, __u64, struct sock_entry, SOCKS_MAX);
 HASH(destinations, struct destination_key, struct destination_entry, DESTINATIONS_MAX);

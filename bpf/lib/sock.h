@@ -145,11 +145,16 @@ static __always_inline void sock_move(struct sock_entry *entry, struct sock *sk,
 				      const struct owner *owner)
 {
 	struct lineage_entry *from = bpf_map_lookup_elem(&lineages, &entry->owner.lineage);
+	struct lineage_entry *to = bpf_map_lookup_elem(&lineages, &owner->lineage);
 	struct ev_addr remote;
 
-	if ((from && from->state == LINEAGE_WATCHED) || entry->moves >= MOVES_MAX)
+	if (from && from->state == LINEAGE_WATCHED)
 		return;
-	entry->moves++;
+	/* Into a product's hands it goes however often it went before. */
+	if (entry->moves >= MOVES_MAX && !(to && to->state == LINEAGE_WATCHED))
+		return;
+	if (entry->moves < MOVES_MAX)
+		entry->moves++;
 	entry->owner = *owner;
 	entry->flags |= FLOW_ADOPTED;
 	addr_remote(&remote, sk);
@@ -189,25 +194,31 @@ struct sock_totals {
 
 /**
  * Application bytes of a stream: what was sent once, and what was received less
- * the FIN, which bytes_received counts as one byte (SOCK_DONE says it came).
+ * the FIN, which bytes_received counts as one byte (SOCK_DONE says it came). What
+ * was queued in repair mode is sent as if again: the peer's acknowledgement tells
+ * it, less SYN and FIN. The lesser is read first, since both grow meanwhile.
  */
 static __always_inline void tcp_totals(struct sock_totals *totals, const struct sock *sk)
 {
 	const struct tcp_sock *tcp = (const void *)sk;
 
-	totals->sent = BPF_CORE_READ(tcp, bytes_sent) - BPF_CORE_READ(tcp, bytes_retrans);
+	__u64 again = BPF_CORE_READ(tcp, bytes_retrans), acked = BPF_CORE_READ(tcp, bytes_acked);
+
+	totals->sent = BPF_CORE_READ(tcp, bytes_sent) - again;
+	if (acked > totals->sent + 2)
+		totals->sent = acked - 2;
 	totals->received = BPF_CORE_READ(tcp, bytes_received);
 	if (totals->received && BPF_CORE_READ(sk, __sk_common.skc_flags) & 1ul << SOCK_DONE)
 		totals->received--;
 }
 
-static __always_inline void flow_emit(const struct sock_entry *entry, __u32 channel, __u8 flags,
+static __always_inline bool flow_emit(const struct sock_entry *entry, __u32 channel, __u8 flags,
 				      const struct sock_totals *totals, const struct sock *sk)
 {
 	struct ev_flow *event = EMIT_RESERVE(channel, EV_FLOW, ev_flow, &entry->owner);
 
 	if (!event)
-		return;
+		return false;
 	event->head.flags = entry->flags | flags;
 	event->flow = entry->flow;
 	event->sent = totals->sent;
@@ -218,6 +229,7 @@ static __always_inline void flow_emit(const struct sock_entry *entry, __u32 chan
 	event->proto = entry->proto;
 	event->pad = 0;
 	emit_submit(event);
+	return true;
 }
 
 /** The last account of a socket; its entry goes. */

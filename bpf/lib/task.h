@@ -5,14 +5,43 @@
 
 #include "emit.h"
 
+/**
+ * A lineage ends with its last task, and only then: user space may have missed
+ * that one was born.
+ */
+static __always_inline void lineage_leave(__u64 lineage)
+{
+	__u64 *count = bpf_map_lookup_elem(&lineage_tasks, &lineage);
+
+	if (!count)
+		return;
+	__sync_fetch_and_add(count, -1);
+	if (*count)
+		return;
+	bpf_map_delete_elem(&lineage_tasks, &lineage);
+	bpf_map_delete_elem(&lineages, &lineage);
+}
+
+static __always_inline void lineage_enter(__u64 lineage)
+{
+	__u64 none = 0, *count;
+
+	bpf_map_update_elem(&lineage_tasks, &lineage, &none, BPF_NOEXIST);
+	count = bpf_map_lookup_elem(&lineage_tasks, &lineage);
+	if (count)
+		__sync_fetch_and_add(count, 1);
+}
+
 /** 0 where the entry is gone by this call. */
-static __always_inline long task_drop(__u32 tgid)
+static __always_inline long task_drop(__u32 tgid, __u64 lineage)
 {
 	long r = bpf_map_delete_elem(&tasks, &tgid);
 
-	if (!r)
-		filter_add(&task_filter, tgid, -1);
-	return r;
+	if (r)
+		return r;
+	filter_add(&task_filter, tgid, -1);
+	lineage_leave(lineage);
+	return 0;
 }
 
 /**
@@ -35,7 +64,7 @@ static __always_inline bool task_watched(__u32 tgid, struct owner *owner)
 	owner->tid = tgid;
 	if (bpf_map_lookup_elem(&lineages, &owner->lineage))
 		return true;
-	task_drop(tgid);
+	task_drop(tgid, owner->lineage);
 	return false;
 }
 
@@ -52,13 +81,19 @@ static __always_inline bool current_watched(struct owner *owner)
 static __always_inline bool task_join(__u32 tgid, __u64 lineage, __u64 start)
 {
 	struct task_entry entry = {.lineage = lineage, .start = start};
+	struct task_entry *before = bpf_map_lookup_elem(&tasks, &tgid);
+	__u64 left = before ? before->lineage : 0;
 
+	lineage_enter(lineage);
 	filter_add(&task_filter, tgid, 1);
 	if (!bpf_map_update_elem(&tasks, &tgid, &entry, BPF_NOEXIST))
 		return true;
 	filter_add(&task_filter, tgid, -1);
-	if (!bpf_map_update_elem(&tasks, &tgid, &entry, BPF_EXIST))
+	if (!bpf_map_update_elem(&tasks, &tgid, &entry, BPF_EXIST)) {
+		lineage_leave(left);
 		return true;
+	}
+	lineage_leave(lineage);
 	lose(LOSS_TASKS);
 	return false;
 }

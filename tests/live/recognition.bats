@@ -124,3 +124,22 @@ ruling() {
 	expect "totals" "$(totals_to 7000)" "3 0 0"
 	nothing_lost
 }
+
+# A benign verdict is remembered of a file under one name: it is no way round the catalogue.
+@test "first run under another name, then under its own: it is found all the same" {
+	sink_start "tcp,$HERE,7000"
+	custodes_start
+	install "$KESL"
+	in_world ln "$KESL" /opt/alias
+	in_world /opt/alias connects "$HERE" 7000 1
+	in_world mkdir -p /opt/other
+	in_world mount --bind "${KESL%/*}" /opt/other
+	in_world "/opt/other/${KESL##*/}" connects "$HERE" 7000 1
+	in_world "$KESL" connects "$HERE" 7000 3
+	custodes_stop
+	sink_stop
+	expect "connections that the peer saw" "$(sink_total 7000 connections)" 5
+	expect "findings" "$(value 'select(.event.kind == "alert") | .custodes.product.id')" kaspersky-kesl
+	expect "connects at its own path" \
+		"$(events "select($(action connect) and .process.executable == \"$KESL\") | 1" | wc -l)" 3
+}

@@ -86,9 +86,8 @@ static void two_products_cannot_claim_one_path(void **state)
 	(void)state;
 	snprintf(text, sizeof(text), vendor, "/usr/bin/freshclam");
 	assert_refused("site/acme.json", text, NULL,
-		       "site/acme.json: product \"acme-av\" claims /usr/bin/freshclam in identify/paths, "
-		       "which product "
-		       "\"clamav\" of catalogue/cisco.json claims too");
+		       ": /products/0/identify/paths/0: /usr/bin/freshclam is claimed by product "
+		       "\"clamav\" of catalogue/cisco.json already");
 }
 
 static void a_site_adds_its_own(void **state)

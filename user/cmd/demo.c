@@ -191,6 +191,7 @@ static int run_quietly(const char *const *argv)
 
 		dup2(null, STDOUT_FILENO);
 		dup2(null, STDERR_FILENO);
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		execvp(argv[0], (char *const *)argv);
 		_exit(127);
 	}
@@ -313,6 +314,41 @@ static int set_up(struct demo *demo, const char *keep)
 	return mkdtemp(demo->directory) ? 0 : log_error(-errno, "%s", demo->directory);
 }
 
+/* ---- whatever interrupts it: nothing stays behind ---- */
+
+static pid_t stage;
+
+static void pass_on(int number)
+{
+	if (stage > 0)
+		kill(stage, number);
+}
+
+/** Plays it in a process of its own, and waits until everybody has left the stage. */
+static int perform_apart(struct demo *demo)
+{
+	static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+	int status = 0;
+
+	prctl(PR_SET_CHILD_SUBREAPER, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+		signal(numbers[i], pass_on);
+	stage = fork();
+	if (stage < 0)
+		return log_error(-errno, "fork"), EXIT_USAGE;
+	if (!stage) {
+		for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+			signal(numbers[i], SIG_DFL);
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
+		_exit(perform(demo));
+	}
+	while (waitpid(stage, &status, 0) < 0 && errno == EINTR)
+		;
+	while (wait(NULL) > 0 || errno == EINTR)
+		; /* the watcher, and whoever was still acting */
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
 int cmd_demo(int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -343,8 +379,7 @@ int cmd_demo(int argc, char **argv)
 	}
 	if (set_up(&demo, keep))
 		return EXIT_USAGE;
-	r = perform(&demo);
-	closep(&demo.watcher_err);
+	r = perform_apart(&demo);
 	if (!keep)
 		nftw(demo.directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 	return r;

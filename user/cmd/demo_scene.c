@@ -6,9 +6,11 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mount.h>
+#include <sys/prctl.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -128,6 +130,7 @@ static int play(const char *file, int report)
 		return 1;
 	actor = fork();
 	if (!actor) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		execl(SCENE_PATH, "kesl", "demo", "--stand-in", file, NULL);
 		_exit(127);
 	}
@@ -144,8 +147,10 @@ int scene_stand_in(const char *file, struct scene_result *result)
 	if (pipe2(ends, O_CLOEXEC))
 		return log_error(-errno, "pipe");
 	child = fork();
-	if (!child)
+	if (!child) {
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		_exit(play(file, ends[1]));
+	}
 	close(ends[1]);
 	if (read(ends[0], &result->received, sizeof(result->received)) != sizeof(result->received))
 		result->received = -1;

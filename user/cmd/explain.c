@@ -9,6 +9,7 @@
 #include "../util/file.h"
 #include "../util/log.h"
 #include "../util/style.h"
+#include "../util/text.h"
 #include "cmd.h"
 #include "pipeline.h"
 #include "policies.h"
@@ -105,6 +106,25 @@ struct search {
 	unsigned int found;
 };
 
+/** Of a destination it is the facts that decide, and who may state them. */
+static void why_destination(const struct outcome *outcome, struct buf *to)
+{
+	buf_str(to, "Why\n");
+	for (size_t i = 0; i < outcome->ruling_count; i++) {
+		const struct outcome_ruling *ruling = &outcome->rulings[i];
+
+		text_printf(to, "  %s: %s (%s). %s", ruling->id,
+			    ruling->in_force ? ruling->verdict : "not in force", ruling->force,
+			    ruling->reason);
+		buf_byte(to, '\n');
+	}
+	buf_str(to, "\nWhat would change it\n"
+		    "  by the facts: whose address this is: its vendor, who controls that vendor, and from "
+		    "where\n"
+		    "  by the site:  an overlay (--policies) may state whose network this is, and under "
+		    "whose control\n");
+}
+
 static void describe(struct search *search, const struct outcome *outcome)
 {
 	const struct policy *policy = engine_policy(search->engine);
@@ -113,12 +133,11 @@ static void describe(struct search *search, const struct outcome *outcome)
 	bool colour = style_wanted(STDOUT_FILENO);
 
 	format_text.render(outcome, &search->log, colour, &search->text);
-	if (product)
+	if (product && !outcome->destination)
 		why_product(policy, product, day_of(outcome->wall), colour, style_columns(STDOUT_FILENO),
 			    &search->text);
 	if (outcome->destination)
-		buf_str(&search->text, "  by the site:  an overlay (--policies) may state whose network this "
-				       "is, and under whose control\n");
+		why_destination(outcome, &search->text);
 }
 
 static void look(struct search *search)

@@ -82,6 +82,7 @@ static void capture_failed(struct pipeline *pipeline, int error)
 	struct outcome *outcome;
 
 	log_error(error, "recording has stopped; findings go on, unrecorded");
+	pipeline->failed = true;
 	pipeline->position = writer_position(pipeline->writer);
 	writer_close(&pipeline->writer);
 	pipeline->log = (struct outcome_log){.origin = pipeline->run_origin, .recorded = false};
@@ -179,9 +180,9 @@ void pipeline_say(const struct pipeline *pipeline)
 	for (size_t i = 0; i < summary.product_count; i++) {
 		const struct engine_product *product = &summary.products[i];
 
-		log_info("%s (%s): %s; %llu connections, %llu bytes sent", product->name, product->id,
+		log_info("%s (%s): %s; %llu connection%s, %llu bytes sent", product->name, product->id,
 			 product->verdict, (unsigned long long)product->connections,
-			 (unsigned long long)product->sent);
+			 product->connections == 1 ? "" : "s", (unsigned long long)product->sent);
 	}
 	if (summary.unknown_kinds)
 		log_warning("%llu events of kinds that this version does not know were carried through",
@@ -189,7 +190,13 @@ void pipeline_say(const struct pipeline *pipeline)
 	if (pipeline->undelivered)
 		log_error(0, "%llu findings and events could not be delivered: see the errors above",
 			  (unsigned long long)pipeline->undelivered);
-	log_info("%llu findings in %llu events; %s", (unsigned long long)summary.findings,
-		 (unsigned long long)summary.events, summary.lost ? "some were lost" : "nothing lost");
+	if (summary.unended)
+		log_warning("%llu runs of this capture were cut off: what they saw last is not in it",
+			    (unsigned long long)summary.unended);
+	if (pipeline->failed)
+		log_warning("recording stopped on the way: the capture ends before what was told");
+	log_info("%llu finding%s in %llu events; %s", (unsigned long long)summary.findings,
+		 summary.findings == 1 ? "" : "s", (unsigned long long)summary.events,
+		 summary.lost ? "some were lost" : "nothing lost");
 	free(summary.products);
 }

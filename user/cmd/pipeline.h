@@ -18,6 +18,7 @@ struct pipeline {
 	struct batch batch;
 	struct output *outputs[OUTPUTS_MAX];
 	unsigned int output_count;
+	bool failed;	      /* recording stopped before the end */
 	uint64_t undelivered; /* outcomes that an output did not take */
 
 	/** Live with --capture: every event goes here first. NULL: none, or it has failed. */

@@ -219,6 +219,14 @@ static int record_document(struct run *run, const struct document *document)
 	return r;
 }
 
+/** As many digests as one POLICY event holds. */
+#define DOCUMENTS_MAX ((size_t)(EVENT_MAX - 256) / DIGEST_SIZE)
+
+static int too_many(const struct documents *documents)
+{
+	return log_error(0, "%zu policy documents: expected at most %zu", documents->count, DOCUMENTS_MAX);
+}
+
 /** Puts a set into the record, whole, and then into force. */
 static int record_policies(struct run *run, const struct documents *documents, const char *host)
 {
@@ -237,9 +245,7 @@ static int record_policies(struct run *run, const struct documents *documents, c
 	documents_digest(documents, host, event->sha256);
 	memcpy(run->digest, event->sha256, DIGEST_SIZE);
 	draft_text(&draft, &event->host, host);
-	if (!draft_str(&draft, &event->documents, list.data, list.size))
-		return log_error(-E2BIG, "more than %zu policy documents",
-				 (size_t)(EVENT_MAX - 256) / DIGEST_SIZE);
+	draft_str(&draft, &event->documents, list.data, list.size);
 	return pipeline_live(&run->pipeline, draft_end(&draft));
 }
 
@@ -261,6 +267,8 @@ static int reload(struct run *run)
 		 (unsigned long long)(clock_monotonic() / 1000));
 	notify(state);
 	r = policies_load(&run->options.policies, &documents, &policy);
+	if (!r && documents.count > DOCUMENTS_MAX)
+		r = too_many(&documents);
 	if (r) {
 		log_warning("the policies were not reloaded: the old ones stay in force");
 	} else if (!memcmp(policy->digest, run->digest, DIGEST_SIZE)) {
@@ -400,6 +408,8 @@ static int prepare(struct run *run)
 
 	if (policies_load(&run->options.policies, &run->documents, &run->policy))
 		return EXIT_USAGE;
+	if (run->documents.count > DOCUMENTS_MAX)
+		return too_many(&run->documents), EXIT_USAGE;
 	if (pipeline_open(&run->pipeline, &engine, run->options.outputs, run->options.output_count, false))
 		return EXIT_USAGE;
 	if (places_open(&run->places, &run->options.places))

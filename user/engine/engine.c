@@ -29,7 +29,6 @@ static void complete_path(struct process *process)
 		return;
 	set_view(&process->path, (struct view){path, strlen(path)});
 	process->path_cut = false;
-	process->view = NULL;
 }
 
 static int on_exec(struct engine *engine, const struct ev_head *event)
@@ -165,9 +164,12 @@ static int on_executable(struct engine *engine, const struct ev_head *event)
 	buf_clear(&hex);
 	buf_hex(&hex, build_id.at, build_id.size);
 	set_view(&exe->build_id, (struct view){hex.data, hex.size});
-	HASH_ITER(hh, engine->processes, process, next)
-		if (process->exe == exe)
-			complete_path(process);
+	HASH_ITER(hh, engine->processes, process, next) {
+		if (process->exe != exe)
+			continue;
+		complete_path(process);
+		process->view = NULL;
+	}
 	judge_exe(engine, exe);
 	return 0;
 }
@@ -206,6 +208,8 @@ static int on_start(struct engine *engine, const struct ev_head *event)
 {
 	const struct ev_start *told = (const struct ev_start *)event;
 
+	engine->unended += engine->running;
+	engine->running = true;
 	tables_clear(engine);
 	decisions_forget(engine);
 	policy_free(&engine->policy);
@@ -231,6 +235,7 @@ static int on_stop(struct engine *engine, const struct ev_head *event)
 	struct lineage *lineage, *next_lineage;
 
 	(void)event;
+	engine->running = false;
 	HASH_ITER(hh, engine->processes, process, next)
 		process->facts_in = true;
 	HASH_ITER(hh, engine->lineages, lineage, next_lineage)
@@ -243,8 +248,11 @@ static int on_stop(struct engine *engine, const struct ev_head *event)
 static int on_clock(struct engine *engine, const struct ev_head *event)
 {
 	const struct ev_clock *told = (const struct ev_clock *)event;
+	struct process *process, *next;
 
 	engine->wall_offset = told->wall_offset;
+	HASH_ITER(hh, engine->processes, process, next)
+		process->view = NULL;
 	if (engine->options.events && event->flags & CLOCK_STEP)
 		tell(engine, OUTCOME_EVENT, WHAT_CLOCK_STEP, engine->time)->change = told->change;
 	return 0;
@@ -407,6 +415,7 @@ void engine_summary(const struct engine *engine, struct engine_summary *summary)
 		.unknown_kinds = engine->unknown_kinds,
 		.findings = engine->findings,
 		.lost = engine->lost,
+		.unended = engine->unended,
 		.product_count = engine->tally_count,
 		.products = calloc(engine->tally_count + 1, sizeof(*summary->products)),
 	};

@@ -60,6 +60,7 @@ struct engine_summary {
 	uint64_t unknown_kinds;
 	uint64_t findings;
 	uint64_t lost;
+	uint64_t unended;		 /* runs without a STOP behind them */
 	struct engine_product *products; /* owned by the engine */
 	size_t product_count;
 };

@@ -103,6 +103,21 @@ static enum lineage_decision decide_clean(const struct process *process)
 	return process->exe->sha256 ? LINEAGE_BENIGN : LINEAGE_UNJUDGED;
 }
 
+/** As clean as the least clean of its processes: one of them may be a product yet. */
+static enum lineage_decision decide_lineage(const struct lineage *lineage)
+{
+	enum lineage_decision least = LINEAGE_BENIGN;
+	const struct process *process;
+
+	DL_FOREACH(lineage->processes, process) {
+		enum lineage_decision now = decide_clean(process);
+
+		if (now == LINEAGE_PENDING || least == LINEAGE_BENIGN)
+			least = now;
+	}
+	return least;
+}
+
 static void judge_quietly(struct engine *engine, struct process *process)
 {
 	struct lineage *lineage = process->lineage;
@@ -114,14 +129,15 @@ static void judge_quietly(struct engine *engine, struct process *process)
 		process->product = product;
 		process->evidence = evidence;
 		if (lineage->decision != LINEAGE_PRODUCT)
-			lineage_take(engine, lineage, product, evidence, lineage->id);
+			lineage_take(engine, lineage, product, evidence,
+				     parent && parent->product == product ? parent->root : lineage->id);
 	} else if (lineage->decision == LINEAGE_PRODUCT) {
 		process->product = lineage->product;
 		process->evidence = EVIDENCE_LINEAGE;
 	} else if (parent && parent->decision == LINEAGE_PRODUCT) {
 		lineage_take(engine, lineage, parent->product, parent->evidence, parent->root);
 	} else {
-		lineage->decision = decide_clean(process);
+		lineage->decision = decide_lineage(lineage);
 	}
 }
 
@@ -209,7 +225,10 @@ void judge_all(struct engine *engine, const struct policy *before)
 	HASH_ITER(hh, engine->exes, exe, next_exe) {
 		exe->product = NULL;
 		identify_exe(engine, exe);
+		if (!exe->product && exe->sha256)
+			act_exe(engine, ACTION_EXE_BENIGN, exe);
 	}
+	engine->gone_count = 0; /* their products are the old policies' */
 	HASH_ITER(hh, engine->lineages, lineage, next_lineage)
 		carry_over(engine, lineage);
 	HASH_ITER(hh, engine->processes, process, next_process) {

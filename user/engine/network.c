@@ -35,21 +35,11 @@ static struct flow *flow_of(struct engine *engine, const struct ev_head *event, 
 
 static struct flow_part *part_of(struct engine *engine, struct flow *flow, const struct ev_addr *remote)
 {
-	struct flow_part *part;
+	struct flow_part *part = part_find(engine, flow, remote);
 
-	for (part = flow->parts; part; part = part->next)
-		if (same_address(&part->remote, remote) && part->remote.port == remote->port)
-			return part;
-	part = calloc(1, sizeof(*part));
-	if (!part)
-		abort();
-	part->remote = *remote;
-	part->since = engine->time;
-	part->next = flow->parts;
-	flow->parts = part;
 	if (!flow->first.family)
 		flow->first = *remote;
-	return part;
+	return part ? part : part_add(engine, flow, remote);
 }
 
 static const char *flow_key(struct engine *engine, const struct flow *flow, const struct ev_addr *remote)
@@ -117,19 +107,10 @@ static void part_sent(struct engine *engine, struct flow *flow, struct flow_part
 	detect_bytes(engine, channel, flow, part);
 }
 
-static struct flow_part *first_part(const struct flow *flow)
-{
-	struct flow_part *part = flow->parts;
-
-	while (part && memcmp(&part->remote, &flow->first, sizeof(flow->first)))
-		part = part->next;
-	return part;
-}
-
 static void received(struct engine *engine, struct flow *flow, uint64_t total)
 {
 	struct channel *channel;
-	struct flow_part *first = first_part(flow);
+	struct flow_part *first = part_find(engine, flow, &flow->first);
 	uint64_t more = total > flow->received ? total - flow->received : 0;
 
 	flow->received += more;
@@ -148,8 +129,8 @@ static void flow_move(struct engine *engine, struct flow *flow, const struct ev_
 	struct lineage *left = flow->lineage, *to = lineage_of(engine, event);
 	struct flow_part *part;
 
-	if (left == to)
-		return;
+	if (left == to || left->decision == LINEAGE_PRODUCT)
+		return; /* what a product opened stays charged to it, whoever uses it */
 	DL_DELETE(left->flows, flow);
 	DL_APPEND(to->flows, flow);
 	flow->lineage = to;
@@ -195,14 +176,9 @@ void on_send(struct engine *engine, const struct ev_head *event)
 /** The last account of one peer. */
 static void part_end(struct engine *engine, struct flow *flow, struct flow_part *part)
 {
-	struct flow_part **at = &flow->parts;
-
 	judge_part(engine, flow, part, true);
 	tell_flow(engine, WHAT_DISCONNECT, flow, &part->remote, part->sent, engine->time);
-	while (*at != part)
-		at = &(*at)->next;
-	*at = part->next;
-	free(part);
+	part_drop(engine, part);
 }
 
 static void flow_end(struct engine *engine, struct flow *flow)
@@ -267,7 +243,7 @@ static void on_stream(struct engine *engine, const struct ev_flow *told, struct 
 /** A datagram socket that is still open has received more. */
 static void tell_received(struct engine *engine, struct flow *flow)
 {
-	const struct flow_part *part = first_part(flow);
+	const struct flow_part *part = part_find(engine, flow, &flow->first);
 
 	tell_flow(engine, WHAT_TRAFFIC, flow, &flow->first, part ? part->sent : 0, engine->time);
 }
@@ -278,8 +254,8 @@ void on_flow(struct engine *engine, const struct ev_head *event)
 	bool closed = event->flags & FLOW_CLOSED;
 	struct flow *flow;
 
-	if (!flow_find(engine, told->flow) && !closed)
-		return; /* a tick behind the last account */
+	if (!closed && !flow_find(engine, told->flow) && flow_ended(engine, told->flow))
+		return;
 	flow = flow_of(engine, event, told->flow);
 	flow->proto = told->proto;
 	flow->netns = told->netns;
@@ -314,11 +290,9 @@ void judge_flows(struct engine *engine, struct lineage *lineage)
 
 void judge_address(struct engine *engine, const struct ev_addr *address)
 {
-	struct flow *flow, *next;
-	struct flow_part *part;
+	struct flow_part *part, *next;
 
-	HASH_ITER(hh, engine->flows, flow, next)
-		for (part = flow->parts; part; part = part->next)
-			if (!part->judged && same_address(&part->remote, address))
-				judge_part(engine, flow, part, false);
+	HASH_ITER(hh, engine->parts, part, next)
+		if (!part->judged && same_address(&part->remote, address))
+			judge_part(engine, part->flow, part, false);
 }

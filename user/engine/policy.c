@@ -67,6 +67,8 @@ void on_document(struct engine *engine, const struct ev_head *event)
 			return;
 		index = book_add(book, piece);
 	}
+	if (piece->total != book->items[index].size)
+		return; /* of another size than its first piece said: no document of ours */
 	if (text.size)
 		memcpy(book->items[index].text + piece->offset, text.at, text.size);
 	book->filled[index] += text.size;

@@ -77,6 +77,15 @@ struct lineage {
 	UT_hash_handle hh;
 };
 
+#define GONE_LINEAGES 1024
+
+/** A product's lineage of which nothing is known any more: if it comes back, an event was lost. */
+struct gone_lineage {
+	uint64_t id, root;
+	const struct product *product;
+	enum evidence evidence;
+};
+
 /** One socket. */
 struct flow {
 	uint64_t id;
@@ -97,13 +106,21 @@ struct flow {
 };
 
 /** What one socket sent to one peer; a stream has one part. */
+struct part_key {
+	uint64_t flow;
+	struct ev_addr remote;
+};
+
 struct flow_part {
-	struct flow_part *next;
+	struct part_key key;
+	struct flow *flow;
 	struct ev_addr remote;
 	uint64_t sent;
-	uint64_t since; /* boot time of its connect, or first datagram */
-	bool judged;	/* its connect was told and judged */
-	bool summed;	/* the kernel half keeps its total */
+	uint64_t since;		       /* boot time of its connect, or first datagram */
+	bool judged;		       /* its connect was told and judged */
+	bool summed;		       /* the kernel half keeps its total */
+	struct flow_part *prev, *next; /* of its socket */
+	UT_hash_handle hh;
 };
 
 /** What one lineage does with one peer, over all its sockets: findings merge here. */
@@ -170,7 +187,7 @@ struct engine {
 	uint64_t position, time;
 	uint64_t generation; /* of the batch: what was frozen into an older one is gone */
 	int64_t wall_offset;
-	bool started;
+	bool running; /* between START and STOP */
 
 	struct book book;
 	struct policy *policy;
@@ -185,12 +202,17 @@ struct engine {
 	struct lineage *lineages;
 	struct exe *exes;
 	struct flow *flows;
+	struct flow_part *parts;
+	uint64_t ended[256]; /* sockets that ended last: a tick may come behind the last account */
+	size_t ended_count;
+	struct gone_lineage gone[GONE_LINEAGES];
+	size_t gone_count;
 	struct channel *channels;
 	struct place *places;
 	struct loss_window losses[LOSS_WINDOWS];
 	size_t loss_count;
 
-	uint64_t events, unknown_kinds, findings, lost;
+	uint64_t events, unknown_kinds, findings, lost, unended;
 	struct tally *tallies;
 	size_t tally_count;
 };
@@ -215,6 +237,12 @@ void lineage_release(struct engine *engine, struct lineage *lineage);
 /** Lets it go if nothing of it is left. */
 void lineage_settle(struct engine *engine, struct lineage *lineage);
 struct exe *exe_find(struct engine *engine, const struct exe_id *id);
+const struct gone_lineage *lineage_gone(const struct engine *engine, uint64_t id);
+struct flow_part *part_find(struct engine *engine, const struct flow *flow, const struct ev_addr *remote);
+struct flow_part *part_add(struct engine *engine, struct flow *flow, const struct ev_addr *remote);
+void part_drop(struct engine *engine, struct flow_part *part);
+/** Whether its last account was given a short while ago. */
+bool flow_ended(const struct engine *engine, uint64_t id);
 struct flow *flow_find(struct engine *engine, uint64_t id);
 struct flow *flow_add(struct engine *engine, uint64_t id, struct lineage *lineage);
 void flow_drop(struct engine *engine, struct flow *flow);

@@ -63,7 +63,7 @@ static void process_free(struct process *process)
 
 void process_drop(struct engine *engine, struct process *process)
 {
-	HASH_DEL(engine->processes, process);
+	HASH_DEL(engine->processes, process); /* NOLINT: what is in a lineage's list is in the table */
 	DL_DELETE(process->lineage->processes, process);
 	process_free(process);
 }
@@ -95,14 +95,39 @@ struct lineage *lineage_find(struct engine *engine, uint64_t id)
 	return lineage;
 }
 
+const struct gone_lineage *lineage_gone(const struct engine *engine, uint64_t id)
+{
+	for (size_t i = 0; i < engine->gone_count && i < GONE_LINEAGES; i++)
+		if (engine->gone[i].id == id)
+			return &engine->gone[i];
+	return NULL;
+}
+
+static void remember(struct engine *engine, const struct lineage *lineage)
+{
+	engine->gone[engine->gone_count++ % GONE_LINEAGES] = (struct gone_lineage){
+		.id = lineage->id,
+		.root = lineage->root,
+		.product = lineage->product,
+		.evidence = lineage->evidence,
+	};
+}
+
 struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent)
 {
 	struct lineage *lineage = need(calloc(1, sizeof(*lineage)));
+	const struct gone_lineage *gone = lineage_gone(engine, id);
 
 	lineage->id = id;
 	lineage->parent = parent;
 	lineage->root = id;
 	lineage->since = engine->time;
+	if (gone && gone->product) {
+		lineage->decision = LINEAGE_PRODUCT;
+		lineage->root = gone->root;
+		lineage->product = gone->product;
+		lineage->evidence = gone->evidence;
+	}
 	HASH_ADD(hh, engine->lineages, id, sizeof(lineage->id), lineage);
 	return lineage;
 }
@@ -113,16 +138,35 @@ static void lineage_free(struct lineage *lineage)
 	free(lineage);
 }
 
-static void channels_drop(struct engine *engine, uint64_t lineage)
+/** Sums are kept while anything is left that came out of the same root. */
+static void channels_drop(struct engine *engine, uint64_t root)
 {
 	struct channel *channel, *next;
+	struct lineage *lineage, *next_lineage;
 
+	HASH_ITER(hh, engine->lineages, lineage, next_lineage)
+		if (lineage->root == root)
+			return;
 	HASH_ITER(hh, engine->channels, channel, next) {
-		if (channel->key.lineage != lineage)
+		if (channel->key.lineage != root)
 			continue;
 		HASH_DEL(engine->channels, channel);
 		free(channel);
 	}
+}
+
+static void lineage_drop(struct engine *engine, struct lineage *lineage)
+{
+	while (lineage->processes)
+		process_drop(engine, lineage->processes);
+	while (lineage->flows)
+		flow_drop(engine, lineage->flows);
+	HASH_DEL(engine->lineages, lineage);
+	if (lineage->decision == LINEAGE_PRODUCT) {
+		remember(engine, lineage);
+		channels_drop(engine, lineage->root);
+	}
+	lineage_free(lineage);
 }
 
 void lineage_release(struct engine *engine, struct lineage *lineage)
@@ -131,20 +175,13 @@ void lineage_release(struct engine *engine, struct lineage *lineage)
 
 	action->action = ACTION_RELEASE;
 	action->lineage = lineage->id;
-	while (lineage->processes)
-		process_drop(engine, lineage->processes);
-	while (lineage->flows)
-		flow_drop(engine, lineage->flows);
-	if (lineage->decision == LINEAGE_PRODUCT)
-		channels_drop(engine, lineage->id);
-	HASH_DEL(engine->lineages, lineage);
-	lineage_free(lineage);
+	lineage_drop(engine, lineage);
 }
 
 void lineage_settle(struct engine *engine, struct lineage *lineage)
 {
 	if (!lineage->processes && !lineage->flows)
-		lineage_release(engine, lineage);
+		lineage_drop(engine, lineage);
 }
 
 /* ---- executables ---- */
@@ -194,24 +231,54 @@ struct flow *flow_add(struct engine *engine, uint64_t id, struct lineage *lineag
 	return flow;
 }
 
-static void flow_free(struct flow *flow)
+struct flow_part *part_find(struct engine *engine, const struct flow *flow, const struct ev_addr *remote)
 {
-	struct flow_part *part = flow->parts, *next;
+	struct part_key key = {.flow = flow->id, .remote = *remote};
+	struct flow_part *part;
 
-	for (; part; part = next) {
-		next = part->next;
-		free(part);
-	}
-	free(flow);
+	/* NOLINTNEXTLINE: every byte of the key is set */
+	HASH_FIND(hh, engine->parts, &key, sizeof(key), part);
+	return part;
+}
+
+struct flow_part *part_add(struct engine *engine, struct flow *flow, const struct ev_addr *remote)
+{
+	struct flow_part *part = need(calloc(1, sizeof(*part)));
+
+	part->key = (struct part_key){.flow = flow->id, .remote = *remote};
+	part->remote = *remote;
+	part->flow = flow;
+	part->since = engine->time;
+	DL_APPEND(flow->parts, part);
+	HASH_ADD(hh, engine->parts, key, sizeof(part->key), part);
+	return part;
+}
+
+void part_drop(struct engine *engine, struct flow_part *part)
+{
+	HASH_DEL(engine->parts, part);
+	DL_DELETE(part->flow->parts, part);
+	free(part);
+}
+
+bool flow_ended(const struct engine *engine, uint64_t id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(engine->ended); i++)
+		if (engine->ended[i] == id)
+			return true;
+	return false;
 }
 
 void flow_drop(struct engine *engine, struct flow *flow)
 {
 	struct process *owner = process_find(engine, flow->owner.tgid, flow->owner.start);
 
-	HASH_DEL(engine->flows, flow);
+	while (flow->parts)
+		part_drop(engine, flow->parts);
+	engine->ended[engine->ended_count++ % ARRAY_SIZE(engine->ended)] = flow->id;
+	HASH_DEL(engine->flows, flow); /* NOLINT: what is in a lineage's list is in the table */
 	DL_DELETE(flow->lineage->flows, flow);
-	flow_free(flow);
+	free(flow);
 	if (owner && owner->ended)
 		process_end(engine, owner);
 }
@@ -285,10 +352,12 @@ struct tally *tally_find(struct engine *engine, const struct product *product)
 void tables_clear(struct engine *engine)
 {
 	CLEAR(engine->processes, process, process_free);
-	CLEAR(engine->flows, flow, flow_free);
+	CLEAR(engine->parts, flow_part, free);
+	CLEAR(engine->flows, flow, free);
 	CLEAR(engine->channels, channel, free);
 	CLEAR(engine->lineages, lineage, lineage_free);
 	CLEAR(engine->exes, exe, exe_free);
 	CLEAR(engine->places, place, place_free);
 	engine->loss_count = 0;
+	engine->gone_count = 0;
 }

@@ -89,8 +89,11 @@ bool output_wants_events(const struct output *output)
 
 static int write_lines(struct output *output)
 {
+	off_t before = lseek(output->fd, 0, SEEK_END);
 	int r = file_write(output->fd, output->lines.data, output->lines.size);
 
+	if (r && before >= 0 && ftruncate(output->fd, before))
+		log_warning("output %s: half a document is left at its end", output->target);
 	buf_clear(&output->lines);
 	if (r && !output->failing)
 		log_error(r, "output %s", output->target);

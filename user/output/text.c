@@ -30,7 +30,7 @@ static void headline(const struct outcome *outcome, bool colour, struct buf *to)
 		  outcome->verdict ? outcome->verdict : "finding", 0);
 	buf_printf(to, "  %s", outcome_name(outcome->what));
 	if (outcome->product)
-		buf_printf(to, "  %s", outcome->product->id);
+		text_printf(to, "  %s", outcome->product->id);
 	buf_str(to, "\n  ");
 	style_put(to, colour, STYLE_BOLD, outcome->message ? outcome->message : "", 0);
 	buf_byte(to, '\n');
@@ -118,7 +118,7 @@ static void ruling_lines(const struct outcome *outcome, bool colour, struct buf 
 		if (!ruling->in_force)
 			continue;
 		label(to, i ? "" : "measure", colour);
-		buf_printf(to, "%s: %s (%s)", ruling->id, ruling->verdict, ruling->force);
+		text_printf(to, "%s: %s (%s)", ruling->id, ruling->verdict, ruling->force);
 		if (ruling->quote) {
 			buf_str(to, ": “");
 			put(to, ruling->quote);
@@ -139,8 +139,10 @@ static void log_line_(const struct outcome *outcome, const struct outcome_log *l
 
 	outcome_id(outcome, log, id);
 	label(to, "evidence", colour);
-	buf_printf(to, "%s, event %llu of log %s%s; policy %.12s…", id, (unsigned long long)outcome->position,
-		   log->origin, log->recorded ? "" : " (NOT RECORDED)", outcome->host->policy);
+	text_printf(to, "%s, event %llu of log %s%s", id, (unsigned long long)outcome->position, log->origin,
+		    log->recorded ? "" : " (NOT RECORDED)");
+	if (outcome->host->policy)
+		text_printf(to, "; policy %.12s…", outcome->host->policy);
 	if (outcome->lost)
 		buf_printf(to, "; %llu lost in its window (%s)", (unsigned long long)outcome->lost,
 			   outcome->lost_causes ? outcome->lost_causes : "cause unknown");

@@ -68,6 +68,7 @@ static void compile_product(struct compiler *compiler, const struct json *json, 
 	product->comm = strings_from(identify, "comm");
 	product->json = root;
 	product->document = json;
+	snprintf(product->at, sizeof(product->at), "%s", base);
 	compile_engines(compiler, product, base);
 }
 
@@ -94,26 +95,48 @@ void compile_site_product(struct compiler *compiler, const struct json *json)
 		note(compiler, json_fault(json, "/vendor", "no vendor \"%s\" in the catalogue", vendor));
 }
 
+/** A path as the kernel tells it: nothing else could ever match. */
+static void check_paths(struct compiler *compiler, const struct product *product, const char *member,
+			const struct strings *paths)
+{
+	for (size_t i = 0; i < paths->count; i++) {
+		const char *path = paths->items[i];
+		char pointer[64];
+
+		if (*path == '/' && !strstr(path, "//") && !strstr(path, "/../") && !strstr(path, "/./"))
+			continue;
+		snprintf(pointer, sizeof(pointer), "%s/identify/%s/%zu", product->at, member, i);
+		note(compiler,
+		     json_fault(product->document, pointer,
+				"\"%s\": expected an absolute path without \"//\", \".\" and \"..\"", path));
+	}
+}
+
+static void claimed_twice(struct compiler *compiler, const struct product *a, const struct product *b,
+			  const char *member, size_t index, const char *what)
+{
+	char pointer[64];
+
+	snprintf(pointer, sizeof(pointer), "%s/identify/%s/%zu", b->at, member, index);
+	note(compiler, json_fault(b->document, pointer, "%s is claimed by product \"%s\" of %s already", what,
+				  a->id, a->document->name));
+}
+
 static void check_claims(struct compiler *compiler, const struct product *a, const struct product *b)
 {
 	const struct {
 		const struct strings *of_a, *of_b;
 		const char *member;
 	} claims[] = {
-		{&a->paths, &b->paths, "paths"},
-		{&a->prefixes, &b->prefixes, "prefixes"},
-		{&a->sha256, &b->sha256, "sha256"},
-		{&a->build_ids, &b->build_ids, "build_ids"},
+		{&a->paths, &b->paths, "paths"},	  {&a->prefixes, &b->prefixes, "prefixes"},
+		{&a->packages, &b->packages, "packages"}, {&a->units, &b->units, "units"},
+		{&a->sha256, &b->sha256, "sha256"},	  {&a->build_ids, &b->build_ids, "build_ids"},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(claims); i++)
 		for (size_t j = 0; j < claims[i].of_b->count; j++)
 			if (strings_have(claims[i].of_a, claims[i].of_b->items[j]))
-				note(compiler, log_error(0,
-							 "%s: product \"%s\" claims %s in identify/%s, which "
-							 "product \"%s\" of %s claims too",
-							 b->document->name, b->id, claims[i].of_b->items[j],
-							 claims[i].member, a->id, a->document->name));
+				claimed_twice(compiler, a, b, claims[i].member, j, claims[i].of_b->items[j]);
 }
 
 void check_products(struct compiler *compiler)
@@ -123,12 +146,15 @@ void check_products(struct compiler *compiler)
 	for (size_t i = 0; i < policy->product_count; i++) {
 		const struct product *a = &policy->products[i];
 
+		check_paths(compiler, a, "paths", &a->paths);
+		check_paths(compiler, a, "prefixes", &a->prefixes);
 		for (size_t j = i + 1; j < policy->product_count; j++) {
 			const struct product *b = &policy->products[j];
 
 			if (!strcmp(a->id, b->id))
-				note(compiler, log_error(0, "%s: a product \"%s\" stands in %s already",
-							 b->document->name, b->id, a->document->name));
+				note(compiler,
+				     json_fault(b->document, b->at, "a product \"%s\" stands in %s already",
+						b->id, a->document->name));
 			check_claims(compiler, a, b);
 		}
 	}

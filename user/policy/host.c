@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "../util/log.h"
 #include "compile.h"
 
 void compile_scheme(struct compiler *compiler, const struct json *json)
@@ -42,6 +43,9 @@ static int prefix_parse(struct overlay_network *network, const char *prefix)
 	if (bits > (network->family == 6 ? 128 : 32))
 		return -EINVAL;
 	network->bits = (uint8_t)bits;
+	for (unsigned long bit = bits; bit < (network->family == 6 ? 128 : 32); bit++)
+		if (network->address[bit / 8] & 0x80 >> bit % 8)
+			return -ERANGE; /* an address, or a slip: it would say more than it reads */
 	return 0;
 }
 
@@ -57,8 +61,10 @@ void compile_overlay(struct compiler *compiler, const struct json *json)
 
 		snprintf(pointer, sizeof(pointer), "/networks/%u/prefix", index++);
 		if (prefix_parse(network, json_str(each, "prefix")))
-			note(compiler, json_fault(json, pointer, "\"%s\" is no prefix, such as 10.1.0.0/16",
-						  json_str(each, "prefix")));
+			note(compiler,
+			     json_fault(json, pointer,
+					"\"%s\" is no prefix, such as 10.1.0.0/16 with nothing set behind it",
+					json_str(each, "prefix")));
 		network->role = json_str(each, "role");
 		network->overlay = json_str(json->root, "id");
 		network->server_location = stated_from(each, "server_location");
@@ -110,11 +116,76 @@ void check_tiers(struct compiler *compiler, const struct json *json, const char 
 	}
 }
 
+/** A tag that no scope asks for decides nothing: it is a slip of the pen. */
+static bool tag_is_known(const struct policy *policy, const char *tag, struct buf *known)
+{
+	for (size_t i = 0; i < policy->measure_count; i++)
+		for (size_t j = 0; j < policy->measures[i].scope_count; j++) {
+			const struct strings *tags = &policy->measures[i].scopes[j].tags;
+
+			if (strings_have(tags, tag))
+				return true;
+			for (size_t k = 0; k < tags->count; k++)
+				if (!known->size || !strstr(known->data, tags->items[k]))
+					buf_printf(known, "%s\"%s\"", known->size ? ", " : "",
+						   tags->items[k]);
+		}
+	return false;
+}
+
+static void check_tags(struct compiler *compiler, const struct host *host)
+{
+	for (size_t i = 0; i < host->tags.count; i++) {
+		_cleanup_(buf_free) struct buf known = {};
+		char pointer[32];
+
+		if (tag_is_known(compiler->policy, host->tags.items[i], &known))
+			continue;
+		snprintf(pointer, sizeof(pointer), "/tags/%zu", i);
+		note(compiler,
+		     json_fault(host->document, pointer, "no measure speaks of the tag \"%s\"; they know %s",
+				host->tags.items[i], known.size ? known.data : "none"));
+	}
+}
+
+static void check_marking(struct compiler *compiler, const struct host *host)
+{
+	const char *marking = json_str(json_get(host->document->root, "classification"), "marking");
+	const struct policy *policy = compiler->policy;
+	const cJSON *each;
+
+	for (size_t i = 0; marking && i < policy->scheme_count; i++) {
+		if (strcmp(policy->schemes[i].id, host->scheme))
+			continue;
+		cJSON_ArrayForEach(each, json_get(policy->schemes[i].json, "markings"))
+			if (!strcmp(json_str(each, "id"), marking))
+				return;
+		note(compiler, json_fault(host->document, "/classification/marking",
+					  "scheme \"%s\" has no marking \"%s\"", host->scheme, marking));
+	}
+}
+
+static void check_overlays(struct compiler *compiler)
+{
+	const struct policy *policy = compiler->policy;
+
+	for (size_t i = 1; i < policy->overlay_count; i++) {
+		const struct overlay_network *a = &policy->overlays[i - 1], *b = &policy->overlays[i];
+
+		if (a->bits == b->bits && a->family == b->family && !memcmp(a->address, b->address, 16))
+			note(compiler, log_error(0, "overlays \"%s\" and \"%s\" speak of one network twice",
+						 a->overlay, b->overlay));
+	}
+}
+
 static int longest_first(const void *a, const void *b)
 {
 	const struct overlay_network *x = a, *y = b;
 
-	return (y->bits > x->bits) - (y->bits < x->bits);
+	int by_bits = (y->bits > x->bits) - (y->bits < x->bits);
+	int by_family = by_bits ? by_bits : x->family - y->family;
+
+	return by_family ? by_family : memcmp(x->address, y->address, sizeof(x->address));
 }
 
 void check_host(struct compiler *compiler)
@@ -122,9 +193,14 @@ void check_host(struct compiler *compiler)
 	struct policy *policy = compiler->policy;
 	const struct host *host = &policy->host;
 
+	if (host->id)
+		check_tags(compiler, host);
+	if (host->scheme)
+		check_marking(compiler, host);
 	if (host->scheme)
 		check_tiers(compiler, host->document, "/classification/tier", host->scheme,
 			    &(struct strings){(const char **)&host->tier, 1});
 	if (policy->overlay_count)
 		qsort(policy->overlays, policy->overlay_count, sizeof(*policy->overlays), longest_first);
+	check_overlays(compiler);
 }

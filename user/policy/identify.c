@@ -33,6 +33,15 @@ static bool has(const struct strings *strings, const char *wanted)
 	return wanted && *wanted && strings_have(strings, wanted);
 }
 
+/** "/bin/x" where the path is "/usr/bin/x": the makers name either, and the kernel tells one. */
+static const char *before_merge(const char *path)
+{
+	bool merged = path && (!strncmp(path, "/usr/bin/", 9) || !strncmp(path, "/usr/sbin/", 10) ||
+			       !strncmp(path, "/usr/lib/", 9));
+
+	return merged ? path + strlen("/usr") : NULL;
+}
+
 static enum evidence product_evidence(const struct product *product, const struct identity *identity)
 {
 	if (has(&product->sha256, identity->sha256))
@@ -43,7 +52,7 @@ static enum evidence product_evidence(const struct product *product, const struc
 		return EVIDENCE_PACKAGE;
 	if (has(&product->units, identity->unit))
 		return EVIDENCE_UNIT;
-	if (has(&product->paths, identity->path))
+	if (has(&product->paths, identity->path) || has(&product->paths, before_merge(identity->path)))
 		return EVIDENCE_PATH;
 	return EVIDENCE_NONE;
 }

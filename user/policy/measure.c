@@ -87,6 +87,9 @@ static void check_references(struct compiler *compiler, const struct measure *me
 			note(compiler,
 			     json_fault(measure->document, "/target/products",
 					"no product \"%s\" in the catalogue", measure->products.items[i]));
+	if (measure->until != DAY_NONE && measure->effective != DAY_NONE &&
+	    measure->until < measure->effective)
+		note(compiler, json_fault(measure->document, "/until", "it ends before it takes effect"));
 	if (measure->superseded_by && !policy_measure(policy, measure->superseded_by))
 		note(compiler, json_fault(measure->document, "/superseded/by", "no measure \"%s\" is loaded",
 					  measure->superseded_by));

@@ -89,6 +89,7 @@ struct product {
 	struct strings paths, prefixes, packages, units, sha256, build_ids, comm;
 	const cJSON *json;
 	const struct json *document;
+	char at[24]; /* pointer to it in its document */
 };
 
 enum target_by { TARGET_JURISDICTION, TARGET_VENDOR, TARGET_PRODUCT, TARGET_ALLOW_LIST, TARGET_PREFERENCE };

@@ -173,8 +173,8 @@ size_t difference_text(const struct notes *a, const struct notes *b, bool colour
 		text_side(a->name, pair.a, pair.b, colour, to);
 		text_side(b->name, pair.b, pair.a, colour, to);
 	}
-	buf_printf(to, "%zu findings with %s, %zu with %s; %zu differ\n", a->count, a->name, b->count,
-		   b->name, differ);
+	text_printf(to, "%zu findings with %s, %zu with %s; %zu differ", a->count, a->name, b->count, b->name,
+		    differ);
 	return differ;
 }
 

@@ -7,6 +7,7 @@
 #include "../util/clock.h"
 #include "../util/jsonw.h"
 #include "../util/style.h"
+#include "../util/text.h"
 
 static const char *result_text(int result)
 {
@@ -75,10 +76,13 @@ static void text_places(const struct places_state *places, bool colour, struct b
 		return;
 	}
 	day_format(&day, day_of(places->created * (int64_t)NSEC_PER_SEC));
-	buf_printf(to, ": %s, by %s of %s, signature %s\n", places->path, places->vendor, day.data,
-		   places->state == PLACES_VERIFIED ? "verified" : "not checked (no signing key installed)");
-	if (places->mmdb_path)
-		buf_printf(to, "    %s (%s)\n", places->mmdb_path, places->mmdb_type);
+	text_printf(to, ": %s, by %s of %s, signature %s", places->path, places->vendor, day.data,
+		    places->state == PLACES_VERIFIED ? "verified" : "not checked (no signing key installed)");
+	buf_byte(to, '\n');
+	if (!places->mmdb_path)
+		return;
+	text_printf(to, "    %s (%s)", places->mmdb_path, places->mmdb_type);
+	buf_byte(to, '\n');
 }
 
 void health_text(const struct health *health, bool colour, struct buf *to)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../util/style.h"
+#include "../util/text.h"
 
 void verdict_report_clear(struct verdict_report *report)
 {
@@ -107,7 +108,7 @@ void decision_text(const struct decision *decision, bool colour, unsigned int co
 				  verdict_name(ruling->verdict), 0);
 		else
 			style_put(to, colour, STYLE_DIM, "not in force", 0);
-		buf_printf(to, " (%s). ", ruling->scope->force);
+		text_printf(to, " (%s). ", ruling->scope->force);
 		style_wrap(to, ruling->reason, 40, 6, columns);
 		buf_byte(to, '\n');
 		if (ruling->in_force && verdict_adverse(ruling->verdict))
@@ -123,7 +124,7 @@ void verdict_report_text(const struct verdict_report *report, bool colour, unsig
 	const struct host *host = &report->policy->host;
 
 	style_put(to, colour, STYLE_BOLD, host->id, 0);
-	buf_printf(to, ", %s, on ", host->title);
+	text_printf(to, ", %s, on ", host->title);
 	day_format(to, report->day);
 	buf_str(to, "\n\n");
 	for (size_t i = 0; i < report->count; i++) {
@@ -132,7 +133,7 @@ void verdict_report_text(const struct verdict_report *report, bool colour, unsig
 
 		style_put(to, colour, style_of_verdict(verdict), verdict, 16);
 		style_put(to, colour, STYLE_BOLD, row->product->name, 0);
-		buf_printf(to, " (%s)", row->product->id);
+		text_printf(to, " (%s)", row->product->id);
 		if (row->found)
 			buf_printf(to, ", found by %s", row->found);
 		buf_byte(to, '\n');

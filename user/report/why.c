@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../util/style.h"
+#include "../util/text.h"
 #include "verdicts.h"
 
 static enum verdict verdict_on(const struct policy *policy, const struct product *product, day_t day)
@@ -100,29 +101,58 @@ static void put_tiers(const struct policy *policy, const struct product *product
 	buf_str(to, "  by the tier:  ");
 	for (size_t i = 0; i < scheme->tiers.count; i++) {
 		other.host.tier = scheme->tiers.items[i];
-		buf_printf(to, "%s%s ", i ? "; " : "", other.host.tier);
+		text_printf(to, "%s%s ", i ? "; " : "", other.host.tier);
 		put_verdict(to, colour, verdict_on(&other, product, day));
 	}
 	buf_byte(to, '\n');
-	if (!policy->host.tags.count)
-		return;
-	other.host = policy->host;
-	other.host.tags = (struct strings){};
-	buf_str(to, "  without tags: ");
-	put_verdict(to, colour, verdict_on(&other, product, day));
-	buf_byte(to, '\n');
+}
+
+/** Adds what is not among them yet. */
+static void collect(struct strings *all, const struct strings *more)
+{
+	for (size_t i = 0; i < more->count; i++) {
+		if (strings_have(all, more->items[i]))
+			continue;
+		all->items = realloc(all->items, (all->count + 1) * sizeof(*all->items));
+		if (!all->items)
+			abort();
+		all->items[all->count++] = more->items[i];
+	}
+}
+
+/** With each tag that a measure asks for and the host has not, and without those that it has. */
+static void put_tags(const struct policy *policy, const struct product *product, day_t day, bool colour,
+		     struct buf *to)
+{
+	struct policy other = *policy;
+	struct strings known = {};
+
+	for (size_t i = 0; i < policy->measure_count; i++)
+		if (!strcmp(policy->measures[i].jurisdiction, policy->host.jurisdiction))
+			for (size_t j = 0; j < policy->measures[i].scope_count; j++)
+				collect(&known, &policy->measures[i].scopes[j].tags);
+	for (size_t i = 0; i < known.count; i++) {
+		bool has = strings_have(&policy->host.tags, known.items[i]);
+
+		other.host.tags.items = &known.items[i];
+		other.host.tags.count = has ? 0 : 1;
+		text_printf(to, "  by the tag:   %s \"%s\" ", has ? "without" : "with", known.items[i]);
+		put_verdict(to, colour, verdict_on(&other, product, day));
+		buf_byte(to, '\n');
+	}
+	free(known.items);
 }
 
 static void put_missing(const struct product *product, const struct decision *decision, struct buf *to)
 {
 	if (decision->verdict != VERDICT_UNKNOWN)
 		return;
-	buf_printf(
-		to,
-		"  by facts:     a site may state what is missing in a document of its own (--policies): "
-		"who\n"
-		"                controls %s, whether the product is antivirus, or what the measure covers\n",
-		product->vendor->name);
+	buf_str(to, "  by facts:     a site may state what is missing in a document of its own (--policies): "
+		    "who\n"
+		    "                controls ");
+	text_printf(to, "%s, whether the product is antivirus, or what the measure covers",
+		    product->vendor->name);
+	buf_byte(to, '\n');
 }
 
 void why_product(const struct policy *policy, const struct product *product, day_t day, bool colour,
@@ -132,7 +162,7 @@ void why_product(const struct policy *policy, const struct product *product, day
 
 	decide_product(policy, product, day, &decision);
 	style_put(to, colour, STYLE_BOLD, product->name, 0);
-	buf_printf(to, " (%s) on %s, ", product->id, policy->host.id);
+	text_printf(to, " (%s) on %s, ", product->id, policy->host.id);
 	day_format(to, day);
 	buf_str(to, ": ");
 	put_verdict(to, colour, decision.verdict);
@@ -141,6 +171,7 @@ void why_product(const struct policy *policy, const struct product *product, day
 	buf_str(to, "\nWhat would change it\n");
 	put_timeline(policy, product, colour, to);
 	put_tiers(policy, product, day, colour, to);
+	put_tags(policy, product, day, colour, to);
 	put_missing(product, &decision, to);
 	decision_clear(&decision);
 }

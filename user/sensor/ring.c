@@ -95,15 +95,20 @@ static void empty(struct ring *ring)
 static void *read_ring(void *context)
 {
 	struct ring *ring = context;
+	const struct timespec pause = {.tv_nsec = 10000000};
 	struct epoll_event woken;
+	bool full;
 
 	while (!ring->ending) {
 		epoll_wait(ring_buffer__epoll_fd(ring->buffer), &woken, 1, READER_MS);
 		pthread_mutex_lock(&ring->lock);
 		empty(ring);
+		full = ring->arrived.size > ARRIVED_MAX;
 		if (ring->arrived.size)
 			pthread_cond_signal(&ring->arrival);
 		pthread_mutex_unlock(&ring->lock);
+		if (full)
+			nanosleep(&pause, NULL);
 	}
 	return NULL;
 }

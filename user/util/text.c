@@ -103,6 +103,17 @@ void text_plain(struct buf *to, const char *bytes, size_t size)
 	fit(to, bytes, size, false);
 }
 
+void text_printf(struct buf *to, const char *format, ...)
+{
+	_cleanup_(buf_free) struct buf raw = {};
+	va_list args;
+
+	va_start(args, format);
+	buf_vprintf(&raw, format, args);
+	va_end(args);
+	text_plain(to, raw.data, raw.size);
+}
+
 void text_json(struct buf *to, const char *bytes, size_t size)
 {
 	buf_byte(to, '"');

@@ -18,6 +18,9 @@ bool text_is_utf8(const char *bytes, size_t size);
 /** For a terminal or a line of a log. Newlines, tabs and escapes are \xNN too. */
 void text_plain(struct buf *to, const char *bytes, size_t size);
 
+/** Formats, and makes the whole fit to print: nothing that the arguments bring steers a terminal. */
+void text_printf(struct buf *to, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 /** As a JSON string, with its quotes. */
 void text_json(struct buf *to, const char *bytes, size_t size);
 
