@@ -70,33 +70,25 @@ int socket_connect6(struct bpf_sock_addr *ctx)
 
 /*
  * The three that follow run for every stream of the host, in whatever context:
- * only the entry knows whose it is. They are raw tracepoints, where a socket is a
- * number that the filter takes as it is.
+ * only the entry knows whose it is.
  */
 
 SEC("raw_tp/inet_sock_set_state")
 int socket_state(struct bpf_raw_tracepoint_args *ctx)
 {
 	__u64 key = ctx->args[0];
-	int new = ctx->args[2];
+	int state = ctx->args[2];
 	struct sock_entry *entry;
 
-	if ((new != TCP_CLOSE &&new != TCP_ESTABLISHED) || filter_none(&sock_filter, key))
+	if (state != TCP_CLOSE && state != TCP_ESTABLISHED)
 		return 0;
-	if (new == TCP_CLOSE) {
+	if (state == TCP_CLOSE) {
 		sock_end((void *)key, CHANNEL_STATE, 0);
 		return 0;
 	}
 	entry = bpf_map_lookup_elem(&socks, &key);
 	if (entry)
 		entry->flags |= FLOW_ESTABLISHED;
-	return 0;
-}
-
-static __always_inline int destroyed(__u64 key, __u32 channel)
-{
-	if (!filter_none(&sock_filter, key))
-		sock_end((void *)key, channel, 0);
 	return 0;
 }
 
@@ -108,13 +100,15 @@ static __always_inline int destroyed(__u64 key, __u32 channel)
 SEC("raw_tp/tcp_destroy_sock")
 int socket_destroy(struct bpf_raw_tracepoint_args *ctx)
 {
-	return destroyed(ctx->args[0], CHANNEL_DESTROY);
+	sock_end((void *)ctx->args[0], CHANNEL_DESTROY, 0);
+	return 0;
 }
 
 SEC("raw_tp/tcp_destroy_sock")
 int socket_destroy_twin(struct bpf_raw_tracepoint_args *ctx)
 {
-	return destroyed(ctx->args[0], CHANNEL_DESTROY_TWIN);
+	sock_end((void *)ctx->args[0], CHANNEL_DESTROY_TWIN, 0);
+	return 0;
 }
 
 /** Datagram sockets end here; a stream ends by its state. */
@@ -141,6 +135,6 @@ int socket_release(struct bpf_sock *ctx)
 		event->proto = entry->proto;
 		emit_submit(event);
 	}
-	sock_drop(key);
+	bpf_map_delete_elem(&socks, &key);
 	return PASS;
 }

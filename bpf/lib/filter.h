@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Counting filters before the hash tables: how many entries share a slot. Where
- * that is none, a load has answered instead of a hash, and most processes and
- * sockets are nobody's. A count is never below the truth: it rises before an
- * entry comes and falls after it has gone.
+ * A counting filter before the table of tasks: how many entries share a slot.
+ * Where that is none, a load has answered instead of a hash, and most processes
+ * are nobody's. A count is never below the truth: it rises before an entry comes
+ * and falls after it has gone.
  */
 #ifndef CUSTODES_BPF_FILTER_H
 #define CUSTODES_BPF_FILTER_H

@@ -83,21 +83,6 @@ static __always_inline __u32 current_netns(void)
 	return BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
 }
 
-/**
- * Counts in the filter. The verifier lets nobody calculate with the address that
- * a typed pointer holds: the key is read back as a plain number.
- */
-static __always_inline void sock_count(__u64 key, int more)
-{
-	filter_add(&sock_filter, (__u64)plain_sock(key), more);
-}
-
-static __always_inline void sock_drop(__u64 key)
-{
-	if (!bpf_map_delete_elem(&socks, &key))
-		sock_count(key, -1);
-}
-
 static __always_inline struct sock_entry *sock_begin(__u64 key, const struct owner *owner, __u32 netns,
 						     __u16 proto, __u8 flags)
 {
@@ -109,11 +94,8 @@ static __always_inline struct sock_entry *sock_begin(__u64 key, const struct own
 		.flags = flags,
 	};
 
-	sock_count(key, 1);
-	if (bpf_map_update_elem(&socks, &key, &entry, BPF_NOEXIST)) {
-		sock_count(key, -1);
+	if (bpf_map_update_elem(&socks, &key, &entry, BPF_NOEXIST))
 		lose(LOSS_SOCKS);
-	}
 	return bpf_map_lookup_elem(&socks, &key);
 }
 
@@ -246,7 +228,7 @@ static __always_inline void sock_end(const struct sock *sk, __u32 channel, __u8 
 	else
 		totals.received = entry->received;
 	flow_emit(entry, channel, FLOW_CLOSED | flags, &totals, sk);
-	sock_drop(key);
+	bpf_map_delete_elem(&socks, &key);
 }
 
 #endif

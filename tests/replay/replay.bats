@@ -95,6 +95,18 @@ replay_case() {
 	replay_case vanished-executable
 }
 
+@test "connect lost" {
+	replay_case connect-lost
+}
+
+@test "fork lost" {
+	replay_case fork-lost
+}
+
+@test "a product keeps its socket" {
+	replay_case a-product-keeps-its-socket
+}
+
 @test "every folder is a test" {
 	for dir in tests/replay/*/; do
 		grep -q "replay_case $(basename "$dir")\$" tests/replay/replay.bats

@@ -52,7 +52,7 @@ struct side {
 
 struct diff {
 	struct side sides[2];
-	day_t as_of;
+	day_t as_of, day; /* that was asked for; of the record's last run */
 	bool json;
 };
 
@@ -121,6 +121,9 @@ static int judge_both(struct diff *diff, struct reader *reader)
 	while ((r = source_next(reader_source(reader), &event)) == SOURCE_EVENT) {
 		uint64_t position = reader_position(reader);
 
+		if (event->kind == EV_START)
+			diff->day =
+				day_of((int64_t)event->time + ((const struct ev_start *)event)->wall_offset);
 		r = side_step(&diff->sides[0], event, position);
 		if (!r)
 			r = side_step(&diff->sides[1], event, position);
@@ -133,11 +136,33 @@ static int judge_both(struct diff *diff, struct reader *reader)
 	return r == SOURCE_END ? 0 : r;
 }
 
+static size_t report(struct diff *diff, struct buf *to)
+{
+	const struct notes *a = &diff->sides[0].notes, *b = &diff->sides[1].notes;
+	struct verdict_question question = {.day = diff->as_of == DAY_NONE ? diff->day : diff->as_of};
+	struct engine_summary summary;
+	const char **ids;
+	size_t differ;
+
+	engine_summary(diff->sides[0].engine, &summary);
+	ids = calloc(summary.product_count + 1, sizeof(*ids));
+	for (size_t i = 0; ids && summary.products && i < summary.product_count; i++)
+		ids[question.count++] = summary.products[i].id;
+	question.products = ids;
+	for (int i = 0; i < 2; i++)
+		diff->sides[i].notes.policy = engine_policy(diff->sides[i].engine);
+	differ = diff->json ? difference_json(a, b, &question, to) :
+			      difference_text(a, b, &question, style_wanted(STDOUT_FILENO),
+					      style_columns(STDOUT_FILENO), to);
+	free(summary.products);
+	free(ids);
+	return differ;
+}
+
 static int compare(struct diff *diff, const char *path)
 {
 	_cleanup_(reader_close) struct reader *reader = NULL;
 	_cleanup_(buf_free) struct buf text = {};
-	const struct notes *a = &diff->sides[0].notes, *b = &diff->sides[1].notes;
 	size_t differ;
 	int r = reader_open(&reader, path);
 
@@ -147,8 +172,7 @@ static int compare(struct diff *diff, const char *path)
 		r = judge_both(diff, reader);
 	if (r)
 		return r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
-	differ = diff->json ? difference_json(a, b, &text) :
-			      difference_text(a, b, style_wanted(STDOUT_FILENO), &text);
+	differ = report(diff, &text);
 	if (file_write(STDOUT_FILENO, text.data, text.size))
 		return EXIT_USAGE;
 	return differ ? EXIT_FINDINGS : EXIT_CLEAN;

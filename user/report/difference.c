@@ -7,6 +7,7 @@
 #include "../util/jsonw.h"
 #include "../util/style.h"
 #include "../util/text.h"
+#include "verdicts.h"
 
 static char *copy(const char *text)
 {
@@ -120,6 +121,101 @@ static bool walk_next(struct walk *walk, struct pair *pair)
 	}
 }
 
+/* ---- verdicts ---- */
+
+struct verdicts {
+	struct decision a, b;
+};
+
+static void decide(const struct notes *notes, const char *id, day_t day, struct decision *decision)
+{
+	const struct product *product = notes->policy ? policy_product(notes->policy, id) : NULL;
+
+	*decision = (struct decision){.verdict = VERDICT_UNKNOWN};
+	if (product)
+		decide_product(notes->policy, product, day, decision);
+}
+
+/** Whether the sets differ about this product; the decisions are the caller's to clear. */
+static bool verdicts_differ(const struct notes *a, const struct notes *b, const char *id, day_t day,
+			    struct verdicts *verdicts)
+{
+	decide(a, id, day, &verdicts->a);
+	decide(b, id, day, &verdicts->b);
+	return verdicts->a.verdict != verdicts->b.verdict;
+}
+
+static void text_verdict(const struct notes *notes, const struct decision *decision, bool colour,
+			 unsigned int columns, struct buf *to)
+{
+	buf_str(to, "  ");
+	style_put(to, colour, STYLE_DIM, notes->name, 20);
+	buf_byte(to, ' ');
+	style_put(to, colour, style_of_verdict(verdict_name(decision->verdict)),
+		  verdict_name(decision->verdict), 0);
+	buf_byte(to, '\n');
+	decision_text(decision, colour, columns, to);
+}
+
+static size_t text_verdicts(const struct notes *a, const struct notes *b,
+			    const struct verdict_question *question, bool colour, unsigned int columns,
+			    struct buf *to)
+{
+	size_t differ = 0;
+
+	for (size_t i = 0; i < question->count; i++) {
+		struct verdicts verdicts;
+
+		if (verdicts_differ(a, b, question->products[i], question->day, &verdicts)) {
+			differ++;
+			style_put(to, colour, STYLE_BOLD, question->products[i], 0);
+			buf_str(to, ", on ");
+			day_format(to, question->day);
+			buf_byte(to, '\n');
+			text_verdict(a, &verdicts.a, colour, columns, to);
+			text_verdict(b, &verdicts.b, colour, columns, to);
+			buf_byte(to, '\n');
+		}
+		decision_clear(&verdicts.a);
+		decision_clear(&verdicts.b);
+	}
+	return differ;
+}
+
+static void json_verdict(struct jsonw *w, const char *key, const struct decision *decision)
+{
+	jsonw_object(w, key);
+	jsonw_str(w, "verdict", verdict_name(decision->verdict));
+	decision_json(w, decision);
+	jsonw_object_end(w);
+}
+
+static size_t json_verdicts(const struct notes *a, const struct notes *b,
+			    const struct verdict_question *question, struct jsonw *w)
+{
+	size_t differ = 0;
+
+	jsonw_array(w, "verdicts");
+	for (size_t i = 0; i < question->count; i++) {
+		struct verdicts verdicts;
+
+		if (verdicts_differ(a, b, question->products[i], question->day, &verdicts)) {
+			differ++;
+			jsonw_object(w, NULL);
+			jsonw_str(w, "product", question->products[i]);
+			json_verdict(w, "with_policies", &verdicts.a);
+			json_verdict(w, "with_against", &verdicts.b);
+			jsonw_object_end(w);
+		}
+		decision_clear(&verdicts.a);
+		decision_clear(&verdicts.b);
+	}
+	jsonw_array_end(w);
+	return differ;
+}
+
+/* ---- findings ---- */
+
 /** Whether one line stands among others. */
 static bool stands_in(const char *line, size_t length, const char *lines)
 {
@@ -154,11 +250,12 @@ static void text_side(const char *set, const struct noted *noted, const struct n
 	}
 }
 
-size_t difference_text(const struct notes *a, const struct notes *b, bool colour, struct buf *to)
+size_t difference_text(const struct notes *a, const struct notes *b, const struct verdict_question *question,
+		       bool colour, unsigned int columns, struct buf *to)
 {
 	struct walk walk = walk_begin(a, b);
 	struct pair pair;
-	size_t differ = 0;
+	size_t verdicts = text_verdicts(a, b, question, colour, columns, to), differ = 0;
 
 	while (walk_next(&walk, &pair)) {
 		const struct noted *any = pair.a ? pair.a : pair.b;
@@ -175,7 +272,9 @@ size_t difference_text(const struct notes *a, const struct notes *b, bool colour
 	}
 	text_printf(to, "%zu findings with %s, %zu with %s; %zu differ", a->count, a->name, b->count, b->name,
 		    differ);
-	return differ;
+	text_printf(to, "; %zu of %zu verdicts differ", verdicts, question->count);
+	buf_byte(to, '\n');
+	return differ + verdicts;
 }
 
 static void json_rulings(struct jsonw *w, const char *lines)
@@ -201,16 +300,26 @@ static void json_side(struct jsonw *w, const char *key, const struct noted *note
 	jsonw_object_end(w);
 }
 
-size_t difference_json(const struct notes *a, const struct notes *b, struct buf *to)
+static void json_time(struct jsonw *w, int64_t wall)
+{
+	_cleanup_(buf_free) struct buf time = {};
+
+	time_format(&time, wall);
+	jsonw_str(w, "time", time.data);
+}
+
+size_t difference_json(const struct notes *a, const struct notes *b, const struct verdict_question *question,
+		       struct buf *to)
 {
 	struct jsonw w = {.to = to, .pretty = true};
 	struct walk walk = walk_begin(a, b);
 	struct pair pair;
-	size_t differ = 0;
+	size_t differ = 0, verdicts;
 
 	jsonw_object(&w, NULL);
 	jsonw_str(&w, "policies", a->name);
 	jsonw_str(&w, "against", b->name);
+	verdicts = json_verdicts(a, b, question, &w);
 	jsonw_array(&w, "differences");
 	while (walk_next(&walk, &pair)) {
 		const struct noted *any = pair.a ? pair.a : pair.b;
@@ -218,6 +327,7 @@ size_t difference_json(const struct notes *a, const struct notes *b, struct buf 
 		differ++;
 		jsonw_object(&w, NULL);
 		jsonw_u64(&w, "position", any->position);
+		json_time(&w, any->wall);
 		jsonw_str(&w, "rule", outcome_name(any->what));
 		jsonw_str(&w, "product", any->product);
 		json_side(&w, "with_policies", pair.a);
@@ -230,5 +340,5 @@ size_t difference_json(const struct notes *a, const struct notes *b, struct buf 
 	jsonw_u64(&w, "differ", differ);
 	jsonw_object_end(&w);
 	buf_byte(to, '\n');
-	return differ;
+	return differ + verdicts;
 }

@@ -4,6 +4,7 @@
 #define CUSTODES_REPORT_DIFFERENCE_H
 
 #include "../event/finding.h"
+#include "../policy/decide.h"
 #include "../util/buf.h"
 
 /** A finding, as far as it can be compared. */
@@ -23,13 +24,23 @@ struct notes {
 	const char *name; /* of the set */
 	struct noted *items;
 	size_t count, room;
+	const struct policy *policy; /* in force at the end; NULL: none was */
+};
+
+/** What both sets say of the products that ran, on one day. */
+struct verdict_question {
+	const char *const *products;
+	size_t count;
+	day_t day;
 };
 
 void notes_take(struct notes *notes, const struct batch *batch);
 void notes_free(struct notes *notes);
 
-/** Both in the order of the record. Returns how many findings differ. */
-size_t difference_text(const struct notes *a, const struct notes *b, bool colour, struct buf *to);
-size_t difference_json(const struct notes *a, const struct notes *b, struct buf *to);
+/** Verdicts first, then findings in the order of the record. Returns how many of both differ. */
+size_t difference_text(const struct notes *a, const struct notes *b, const struct verdict_question *question,
+		       bool colour, unsigned int columns, struct buf *to);
+size_t difference_json(const struct notes *a, const struct notes *b, const struct verdict_question *question,
+		       struct buf *to);
 
 #endif
