@@ -213,7 +213,7 @@ static void next_event(struct input *input, struct draft *draft)
 		make_small(input, draft, what - 8);
 }
 
-static void digest_batch(const struct batch *batch, struct digest *digest)
+static void digest_batch(struct batch *batch, struct digest *digest)
 {
 	const struct outcome_log log = {.origin = "fuzz", .recorded = true};
 
