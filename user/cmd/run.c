@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "../sensor/live.h"
@@ -400,6 +401,17 @@ static int watch(struct run *run)
 	return loop(run);
 }
 
+/** The kernel tells the host's process numbers: elsewhere they are other processes'. */
+static void check_pid_namespace(void)
+{
+	const ino_t initial = 0xeffffffc; /* PROC_PID_INIT_INO */
+	struct stat st;
+
+	if (!stat("/proc/self/ns/pid", &st) && st.st_ino != initial)
+		log_warning("not the host's PID namespace: no process can be looked up, and no executable "
+			    "hashed");
+}
+
 /** What needs root, in order; the exit code of the first that fails. */
 static int prepare(struct run *run)
 {
@@ -414,6 +426,7 @@ static int prepare(struct run *run)
 		return EXIT_USAGE;
 	if (places_open(&run->places, &run->options.places))
 		return EXIT_USAGE;
+	check_pid_namespace();
 	if (sensor_open(&run->sensor, &run->options.sensor) || state_open(&run->state, run->sensor))
 		return EXIT_SENSOR;
 	if (privilege_drop())
