@@ -33,7 +33,7 @@ vendor() {
 		  "kind": "vendor",
 		  "id": "test-maker",
 		  "name": "Test Maker",
-		  "control": [{"country": "RU", "basis": "headquarters", "confidence": "high"}],
+		  "control": [{"country": "RU", "basis": "headquarters", "confidence": "high", "sources": ["this test"]}],
 		  "products": [
 		    {
 		      "id": "test-guard",
