@@ -228,7 +228,7 @@ void judge_all(struct engine *engine, const struct policy *before)
 		if (!exe->product && exe->sha256)
 			act_exe(engine, ACTION_EXE_BENIGN, exe);
 	}
-	engine->gone_count = 0; /* their products are the old policies' */
+	memset(engine->gone, 0, sizeof(engine->gone)); /* their products are the old policies' */
 	HASH_ITER(hh, engine->lineages, lineage, next_lineage)
 		carry_over(engine, lineage);
 	HASH_ITER(hh, engine->processes, process, next_process) {

@@ -77,7 +77,7 @@ struct lineage {
 	UT_hash_handle hh;
 };
 
-#define GONE_LINEAGES 1024
+#define GONE_LINEAGES 1024 /* a power of two */
 
 /** A product's lineage of which nothing is known any more: if it comes back, an event was lost. */
 struct gone_lineage {
@@ -206,7 +206,6 @@ struct engine {
 	uint64_t ended[256]; /* sockets that ended last: a tick may come behind the last account */
 	size_t ended_count;
 	struct gone_lineage gone[GONE_LINEAGES];
-	size_t gone_count;
 	struct channel *channels;
 	struct place *places;
 	struct loss_window losses[LOSS_WINDOWS];

@@ -95,17 +95,22 @@ struct lineage *lineage_find(struct engine *engine, uint64_t id)
 	return lineage;
 }
 
+/** One place for each: a newer one takes it over. */
+static size_t gone_place(uint64_t id)
+{
+	return id * 0x9e3779b97f4a7c15 >> 32 & (GONE_LINEAGES - 1);
+}
+
 const struct gone_lineage *lineage_gone(const struct engine *engine, uint64_t id)
 {
-	for (size_t i = 0; i < engine->gone_count && i < GONE_LINEAGES; i++)
-		if (engine->gone[i].id == id)
-			return &engine->gone[i];
-	return NULL;
+	const struct gone_lineage *gone = &engine->gone[gone_place(id)];
+
+	return gone->product && gone->id == id ? gone : NULL;
 }
 
 static void remember(struct engine *engine, const struct lineage *lineage)
 {
-	engine->gone[engine->gone_count++ % GONE_LINEAGES] = (struct gone_lineage){
+	engine->gone[gone_place(lineage->id)] = (struct gone_lineage){
 		.id = lineage->id,
 		.root = lineage->root,
 		.product = lineage->product,
@@ -122,7 +127,7 @@ struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent)
 	lineage->parent = parent;
 	lineage->root = id;
 	lineage->since = engine->time;
-	if (gone && gone->product) {
+	if (gone) {
 		lineage->decision = LINEAGE_PRODUCT;
 		lineage->root = gone->root;
 		lineage->product = gone->product;
@@ -236,6 +241,8 @@ struct flow_part *part_find(struct engine *engine, const struct flow *flow, cons
 	struct part_key key = {.flow = flow->id, .remote = *remote};
 	struct flow_part *part;
 
+	if (flow->parts && !memcmp(&flow->parts->remote, remote, sizeof(*remote)))
+		return flow->parts; /* a stream's only one */
 	/* NOLINTNEXTLINE: every byte of the key is set */
 	HASH_FIND(hh, engine->parts, &key, sizeof(key), part);
 	return part;
@@ -359,5 +366,5 @@ void tables_clear(struct engine *engine)
 	CLEAR(engine->exes, exe, exe_free);
 	CLEAR(engine->places, place, place_free);
 	engine->loss_count = 0;
-	engine->gone_count = 0;
+	memset(engine->gone, 0, sizeof(engine->gone));
 }
