@@ -6,7 +6,7 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%)
 LIVE_PROGRAMS := $(patsubst tests/live/programs/%.c,build/live/%,$(sort $(wildcard tests/live/programs/*.c)))
 
-.PHONY: test check bench test-programs unit-programs
+.PHONY: test check bench test-kernels test-programs unit-programs
 test: bootstrap
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan test-programs
@@ -15,6 +15,13 @@ test: bootstrap
 check: bootstrap
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/check/run
+
+# Debian's kernels under QEMU: make test-kernels [KERNELS="5.10 6.1"] [SUITES=...]
+test-kernels:
+	@tools/bootstrap build test kernels
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan test-programs
+	$(Q)tests/kernels/run $(KERNELS)
 
 bench:
 	@tools/bootstrap build bench

@@ -5,6 +5,11 @@
 
 load lib
 
+# The switch came with 6.6: before it whoever has io_uring may use it.
+uring_allowed() {
+	[[ ! -e /proc/sys/kernel/io_uring_disabled || $(</proc/sys/kernel/io_uring_disabled) == 0 ]]
+}
+
 # scenario PORT ACT...: what the product does; how it went is kept for its test.
 scenario() {
 	local port=$1 code=0
@@ -139,7 +144,7 @@ setup_file() {
 	) tcp,$HERE,7002,answer=2000,close=100000 tcp,$HERE,7004,answer=100 tcp,$HERE,7005,close=20000,reset
 	custodes_start
 	streams
-	[[ $(</proc/sys/kernel/io_uring_disabled) != 0 ]] || io_uring
+	! uring_allowed || io_uring
 	datagrams
 	servers
 	lossy
@@ -171,7 +176,7 @@ told() {
 }
 
 needs_uring() {
-	[[ $(</proc/sys/kernel/io_uring_disabled) == 0 ]] || skip "io_uring is disabled on this host"
+	uring_allowed || skip "io_uring is disabled on this host"
 }
 
 kind_of() {
@@ -458,6 +463,7 @@ print("1:" + base64.b64encode(hashlib.sha1(data).digest()).decode())' "$@"
 
 # endpoints ADDRESS PORT
 endpoints() {
+	type python3 >/dev/null || skip "no python3 here, for the second reading of the specification"
 	local port
 	port=$(<"$DIR/whence.$2")
 	exact "$2" 1 10 0
