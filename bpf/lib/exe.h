@@ -68,16 +68,17 @@ static __always_inline void exe_identify(struct exe_id *id, struct file *file)
 	exe_ctime(id, inode);
 }
 
-/** Watched under whatever name, or what was decided about this one. */
+/** What was decided about the file under this name; else, whether it is watched under whatever name. */
 static __always_inline __u32 exe_verdict(const struct exe_id *exe)
 {
-	struct exe_id anywhere = *exe;
-	__u32 *verdict;
+	__u32 *verdict = bpf_map_lookup_elem(&exes, exe);
+	struct exe_id anywhere;
 
+	if (verdict)
+		return *verdict;
+	anywhere = *exe;
 	anywhere.place = 0;
 	verdict = bpf_map_lookup_elem(&exes, &anywhere);
-	if (!verdict)
-		verdict = bpf_map_lookup_elem(&exes, exe);
 	return verdict ? *verdict : 0;
 }
 

@@ -183,7 +183,6 @@ struct sock_totals {
 static __always_inline void tcp_totals(struct sock_totals *totals, const struct sock *sk)
 {
 	const struct tcp_sock *tcp = (const void *)sk;
-
 	__u64 again = BPF_CORE_READ(tcp, bytes_retrans), acked = BPF_CORE_READ(tcp, bytes_acked);
 
 	totals->sent = BPF_CORE_READ(tcp, bytes_sent) - again;

@@ -30,6 +30,8 @@ static __always_inline void lineage_enter(__u64 lineage)
 	count = bpf_map_lookup_elem(&lineage_tasks, &lineage);
 	if (count)
 		__sync_fetch_and_add(count, 1);
+	else
+		lose(LOSS_LINEAGES); /* it is watched, but its end will not be seen */
 }
 
 /** 0 where the entry is gone by this call. */
@@ -45,9 +47,9 @@ static __always_inline long task_drop(__u32 tgid, __u64 lineage)
 }
 
 /**
- * Whether a process is in a lineage that is watched. An unwatched one costs
- * one lookup, of its filter's slot. A lineage without an entry was let go: its tasks are dropped
- * when they are next met.
+ * Whether a process is in a lineage that is watched. An unwatched one costs a
+ * load, of its filter's slot. A lineage without an entry was let go: its tasks
+ * are dropped when they are next met.
  */
 static __always_inline bool task_watched(__u32 tgid, struct owner *owner)
 {

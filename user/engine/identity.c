@@ -31,7 +31,7 @@ static struct identity identity_of(const struct exe *exe, const char *unit)
 	};
 }
 
-/** The product that an executable is by itself, whoever runs it. */
+/** The product that an executable is by itself, whoever runs it; the kernel half remembers it. */
 static void identify_exe(struct engine *engine, struct exe *exe)
 {
 	const struct product *before = exe->product;
@@ -42,6 +42,8 @@ static void identify_exe(struct engine *engine, struct exe *exe)
 	exe->product = identify(engine->policy, &identity, &exe->evidence);
 	if (exe->product && !before)
 		act_exe(engine, ACTION_EXE_WATCHED, exe);
+	if (!exe->product && exe->sha256)
+		act_exe(engine, ACTION_EXE_BENIGN, exe);
 }
 
 static void lineage_take(struct engine *engine, struct lineage *lineage, const struct product *product,
@@ -178,8 +180,6 @@ void judge_exe(struct engine *engine, struct exe *exe)
 	struct process *process, *next;
 
 	identify_exe(engine, exe);
-	if (!exe->product && exe->sha256)
-		act_exe(engine, ACTION_EXE_BENIGN, exe);
 	HASH_ITER(hh, engine->processes, process, next)
 		if (process->exe == exe)
 			judge_quietly(engine, process);
@@ -225,8 +225,6 @@ void judge_all(struct engine *engine, const struct policy *before)
 	HASH_ITER(hh, engine->exes, exe, next_exe) {
 		exe->product = NULL;
 		identify_exe(engine, exe);
-		if (!exe->product && exe->sha256)
-			act_exe(engine, ACTION_EXE_BENIGN, exe);
 	}
 	memset(engine->gone, 0, sizeof(engine->gone)); /* their products are the old policies' */
 	HASH_ITER(hh, engine->lineages, lineage, next_lineage)

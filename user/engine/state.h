@@ -95,7 +95,6 @@ struct flow {
 	struct ev_addr first;  /* the first peer: what a datagram socket received is told with it */
 	struct ev_addr local;
 	uint64_t received;
-	uint64_t since;
 	uint32_t netns;
 	uint16_t proto;
 	bool adopted;
@@ -185,7 +184,6 @@ struct engine {
 	struct engine_options options;
 	struct batch *batch; /* of the step under way */
 	uint64_t position, time;
-	uint64_t generation; /* of the batch: what was frozen into an older one is gone */
 	int64_t wall_offset;
 	bool running; /* between START and STOP */
 
@@ -236,7 +234,6 @@ void lineage_release(struct engine *engine, struct lineage *lineage);
 /** Lets it go if nothing of it is left. */
 void lineage_settle(struct engine *engine, struct lineage *lineage);
 struct exe *exe_find(struct engine *engine, const struct exe_id *id);
-const struct gone_lineage *lineage_gone(const struct engine *engine, uint64_t id);
 struct flow_part *part_find(struct engine *engine, const struct flow *flow, const struct ev_addr *remote);
 struct flow_part *part_add(struct engine *engine, struct flow *flow, const struct ev_addr *remote);
 void part_drop(struct engine *engine, struct flow_part *part);

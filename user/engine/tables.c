@@ -101,7 +101,7 @@ static size_t gone_place(uint64_t id)
 	return id * 0x9e3779b97f4a7c15 >> 32 & (GONE_LINEAGES - 1);
 }
 
-const struct gone_lineage *lineage_gone(const struct engine *engine, uint64_t id)
+static const struct gone_lineage *lineage_gone(const struct engine *engine, uint64_t id)
 {
 	const struct gone_lineage *gone = &engine->gone[gone_place(id)];
 
@@ -230,7 +230,6 @@ struct flow *flow_add(struct engine *engine, uint64_t id, struct lineage *lineag
 
 	flow->id = id;
 	flow->lineage = lineage;
-	flow->since = engine->time;
 	DL_APPEND(lineage->flows, flow);
 	HASH_ADD(hh, engine->flows, id, sizeof(flow->id), flow);
 	return flow;

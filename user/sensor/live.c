@@ -44,7 +44,7 @@ struct live {
 	struct seen_exe *exes;
 	struct seen_address *addresses;
 	uint64_t ticked_at;
-	uint64_t since_tick; /* events */
+	uint64_t handed; /* events of the ring */
 	int64_t wall_offset;
 	uint64_t lost[LOSS_CAUSES]; /* told so far */
 	uint64_t lost_since[LOSS_CAUSES];
@@ -233,6 +233,16 @@ static void tick(struct live *live, uint64_t now)
 	tell_losses(live, now);
 }
 
+static bool tick_if_due(struct live *live)
+{
+	uint64_t now = clock_boot();
+
+	if (now - live->ticked_at < TICK_NS)
+		return false;
+	tick(live, now);
+	return true;
+}
+
 /* ---- the source ---- */
 
 /** Takes the phases of the end one by one: a last tick, what it made, the end. */
@@ -254,7 +264,6 @@ static int finish(struct live *live)
 static int live_next(struct source *source, const struct ev_head **event)
 {
 	struct live *live = (struct live *)source;
-	uint64_t now;
 
 	*event = queue_next(live);
 	if (*event)
@@ -263,16 +272,13 @@ static int live_next(struct source *source, const struct ev_head **event)
 	*event = ring_next(live->ring);
 	if (*event) {
 		ask(live, *event);
-		if (++live->since_tick % LOOK_EVERY == 0 && clock_boot() >= live->ticked_at + TICK_NS)
-			tick(live, clock_boot()); /* also in a flood that never ends */
+		if (++live->handed % LOOK_EVERY == 0)
+			tick_if_due(live); /* also in a flood that never ends */
 		return SOURCE_EVENT;
 	}
 	if (live->phase != LIVE_RUNNING)
 		return finish(live);
-	now = clock_boot();
-	if (now - live->ticked_at >= TICK_NS)
-		tick(live, now);
-	else
+	if (!tick_if_due(live))
 		ring_wait(live->ring, WAIT_MS);
 	return SOURCE_IDLE;
 }
