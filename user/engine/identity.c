@@ -140,6 +140,7 @@ static void judge_quietly(struct engine *engine, struct process *process)
 		lineage_take(engine, lineage, parent->product, parent->evidence, parent->root);
 	} else {
 		lineage->decision = decide_lineage(lineage);
+		engine->unsettled |= lineage->decision == LINEAGE_BENIGN;
 	}
 }
 
@@ -151,17 +152,13 @@ static bool may_go(struct engine *engine, const struct lineage *lineage)
 void settle_waiting(struct engine *engine)
 {
 	struct lineage *lineage, *next;
-	bool again;
 
-	do {
-		again = false;
-		HASH_ITER(hh, engine->lineages, lineage, next) {
-			if (!may_go(engine, lineage))
-				continue;
-			lineage_release(engine, lineage);
-			again = true;
-		}
-	} while (again);
+	while (engine->unsettled) {
+		engine->unsettled = false;
+		HASH_ITER(hh, engine->lineages, lineage, next)
+			if (may_go(engine, lineage))
+				lineage_release(engine, lineage);
+	}
 }
 
 void judge_process(struct engine *engine, struct process *process)

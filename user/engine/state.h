@@ -198,6 +198,7 @@ struct engine {
 
 	struct process *processes;
 	struct lineage *lineages;
+	bool unsettled; /* one was dropped, or found benign: others may be let go with it */
 	struct exe *exes;
 	struct flow *flows;
 	struct flow_part *parts;

@@ -167,6 +167,7 @@ static void lineage_drop(struct engine *engine, struct lineage *lineage)
 	while (lineage->flows)
 		flow_drop(engine, lineage->flows);
 	HASH_DEL(engine->lineages, lineage);
+	engine->unsettled = true;
 	if (lineage->decision == LINEAGE_PRODUCT) {
 		remember(engine, lineage);
 		channels_drop(engine, lineage->root);
