@@ -14,11 +14,9 @@ static void walk_events(const uint8_t *bytes, size_t size, uint32_t count)
 {
 	const struct engine_options options = {.as_of = DAY_NONE, .events = true};
 	struct batch batch = {};
-	struct engine *engine;
+	struct engine *engine = engine_new(&options);
 	size_t off = sizeof(struct block_head);
 
-	if (engine_new(&engine, &options))
-		abort();
 	while (count-- && off < size && !event_check(bytes + off, size - off)) {
 		const struct ev_head *event = (const struct ev_head *)(bytes + off);
 

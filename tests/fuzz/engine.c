@@ -234,12 +234,10 @@ static void play(const uint8_t *data, size_t size, unsigned int together, uint8_
 	struct input input = {.at = data, .end = data + size};
 	struct digest *digest = digest_begin();
 	struct batch batch = {};
-	struct engine *engine;
+	struct engine *engine = engine_new(&options);
 	struct draft draft;
 	uint64_t position = 0;
 
-	if (engine_new(&engine, &options))
-		abort();
 	DRAFT(&draft, POLICY, policy, 1);
 	if (engine_step(engine, draft_end(&draft), position++, &batch))
 		abort();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "bundle.h"
 
+#include "../util/memory.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -29,12 +31,9 @@ struct unpacker {
 
 struct unpacker *unpacker_new(void)
 {
-	struct unpacker *unpacker = calloc(1, sizeof(*unpacker));
+	struct unpacker *unpacker = need(calloc(1, sizeof(*unpacker)));
 
-	if (unpacker)
-		unpacker->context = ZSTD_createDCtx();
-	if (unpacker && !unpacker->context)
-		freep(&unpacker), unpacker = NULL;
+	unpacker->context = need(ZSTD_createDCtx());
 	return unpacker;
 }
 

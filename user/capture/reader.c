@@ -9,6 +9,7 @@
 
 #include "../util/file.h"
 #include "../util/log.h"
+#include "../util/memory.h"
 #include "bundle.h"
 #include "tree.h"
 
@@ -114,12 +115,10 @@ static int verify_bundle(struct reader *reader, uint64_t index, struct tree *tre
 
 static int verify(struct reader *reader)
 {
-	_cleanup_free_ struct tree *tree = calloc(1, sizeof(*tree));
+	_cleanup_free_ struct tree *tree = need(calloc(1, sizeof(*tree)));
 	uint8_t root[DIGEST_SIZE];
 	int r = 0;
 
-	if (!tree)
-		return -ENOMEM;
 	for (uint64_t i = 0; !r && i * TILE_WIDTH < reader->checkpoint.size; i++)
 		r = verify_bundle(reader, i, tree);
 	if (r)
@@ -256,14 +255,12 @@ static const struct source_ops reader_ops = {.next = reader_next, .free = reader
 
 int reader_open(struct reader **reader, const char *path)
 {
-	struct reader *r = calloc(1, sizeof(*r));
+	struct reader *r = need(calloc(1, sizeof(*r)));
 	int error;
 
 	*reader = NULL;
-	if (!r)
-		return -ENOMEM;
 	r->source.ops = &reader_ops;
-	r->path = strdup(path);
+	r->path = need(strdup(path));
 	r->unpacker = unpacker_new();
 	r->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	error = r->dir < 0 ? log_error(-errno, "%s", path) : open_end(r);

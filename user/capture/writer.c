@@ -18,6 +18,7 @@
 
 #include "../util/file.h"
 #include "../util/log.h"
+#include "../util/memory.h"
 #include "bundle.h"
 #include "tree.h"
 
@@ -336,7 +337,7 @@ static int last_position(struct writer *writer, const struct entry *entry)
 {
 	struct unpacker *unpacker = unpacker_new();
 	struct block block;
-	int r = unpacker ? unpack(unpacker, entry, &block) : -ENOMEM;
+	int r = unpack(unpacker, entry, &block);
 
 	if (!r)
 		writer->position = block.head.position + block.head.count;
@@ -468,16 +469,14 @@ static int open_log(struct writer *writer)
 
 int writer_open(struct writer **writer, const char *path, const struct signer *signer)
 {
-	struct writer *w = calloc(1, sizeof(*w));
+	struct writer *w = need(calloc(1, sizeof(*w)));
 	int r;
 
 	*writer = NULL;
-	if (!w)
-		return -ENOMEM;
-	w->path = strdup(path);
+	w->path = need(strdup(path));
 	w->dir = w->bundle = -1;
 	w->signer = signer;
-	w->context = ZSTD_createCCtx();
+	w->context = need(ZSTD_createCCtx());
 	w->block_size = sizeof(w->head);
 	memcpy(w->head.magic, BLOCK_MAGIC, sizeof(w->head.magic));
 	w->head.abi = ABI_VERSION;

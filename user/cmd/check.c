@@ -7,6 +7,7 @@
 
 #include "../report/verdicts.h"
 #include "../util/file.h"
+#include "../util/memory.h"
 #include "../util/style.h"
 #include "cmd.h"
 #include "installed.h"
@@ -92,10 +93,8 @@ static int take(struct check_options *check, int option)
 
 static void add_row(struct verdict_report *report, const struct product *product, char *found)
 {
-	struct verdict_row *row;
+	struct verdict_row *row = GROW(report->rows, report->count);
 
-	report->rows = reallocarray(report->rows, report->count + 1, sizeof(*report->rows));
-	row = &report->rows[report->count++];
 	*row = (struct verdict_row){.product = product, .found = found};
 	decide_product(report->policy, product, report->day, &row->decision);
 }

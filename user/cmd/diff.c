@@ -9,6 +9,7 @@
 #include "../report/difference.h"
 #include "../report/progress.h"
 #include "../util/file.h"
+#include "../util/memory.h"
 #include "../util/style.h"
 #include "cmd.h"
 #include "policies.h"
@@ -91,7 +92,8 @@ static int side_open(struct side *side, day_t as_of)
 		engine.policies = &side->documents;
 	}
 	side->notes.name = side->name;
-	return r ? r : engine_new(&side->engine, &engine);
+	side->engine = engine_new(&engine);
+	return r;
 }
 
 static int side_step(struct side *side, const struct ev_head *event, uint64_t position)
@@ -145,8 +147,8 @@ static size_t report(struct diff *diff, struct buf *to)
 	size_t differ;
 
 	engine_summary(diff->sides[0].engine, &summary);
-	ids = calloc(summary.product_count + 1, sizeof(*ids));
-	for (size_t i = 0; ids && summary.products && i < summary.product_count; i++)
+	ids = need(calloc(summary.product_count + 1, sizeof(*ids)));
+	for (size_t i = 0; i < summary.product_count; i++)
 		ids[question.count++] = summary.products[i].id;
 	question.products = ids;
 	for (int i = 0; i < 2; i++)

@@ -177,11 +177,9 @@ static int explain_finding(const char *id, const char *path)
 {
 	const struct engine_options engine = {.as_of = DAY_NONE};
 	_cleanup_(reader_close) struct reader *reader = NULL;
-	struct search search = {.id = id};
+	struct search search = {.id = id, .engine = engine_new(&engine)};
 	int r = reader_open(&reader, path);
 
-	if (!r)
-		r = engine_new(&search.engine, &engine);
 	if (!r)
 		r = replay(&search, reader);
 	if (r)

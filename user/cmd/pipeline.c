@@ -38,7 +38,8 @@ int pipeline_open(struct pipeline *pipeline, const struct engine_options *option
 		return r;
 	for (unsigned int i = 0; i < pipeline->output_count; i++)
 		with.events |= output_wants_events(pipeline->outputs[i]);
-	return engine_new(&pipeline->engine, &with);
+	pipeline->engine = engine_new(&with);
+	return 0;
 }
 
 void pipeline_close(struct pipeline *pipeline)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../util/log.h"
+#include "../util/memory.h"
 #include "state.h"
 
 static void take_exec_strings(struct process *process, const struct ev_exec *exec)
@@ -63,7 +64,7 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->product = NULL;
 	take_exec_strings(process, exec);
 	if (!process->exe->path && process->path && !process->path_cut)
-		process->exe->path = strdup(process->path);
+		process->exe->path = need(strdup(process->path));
 	complete_path(process);
 	judge_process(engine, process);
 	left = left_id ? lineage_find(engine, left_id) : NULL; /* it may have been let go by now */
@@ -74,7 +75,7 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 
 static char *copy(const char *text)
 {
-	return text ? strdup(text) : NULL;
+	return text ? need(strdup(text)) : NULL;
 }
 
 static int on_fork(struct engine *engine, const struct ev_head *event)
@@ -370,13 +371,12 @@ struct outcome *engine_finding(struct engine *engine, enum outcome_what what, ui
 	return tell(engine, OUTCOME_FINDING, what, time);
 }
 
-int engine_new(struct engine **engine, const struct engine_options *options)
+struct engine *engine_new(const struct engine_options *options)
 {
-	*engine = calloc(1, sizeof(**engine));
-	if (!*engine)
-		return -ENOMEM;
-	(*engine)->options = *options;
-	return 0;
+	struct engine *engine = need(calloc(1, sizeof(*engine)));
+
+	engine->options = *options;
+	return engine;
 }
 
 void engine_free(struct engine **engine)
@@ -417,9 +417,9 @@ void engine_summary(const struct engine *engine, struct engine_summary *summary)
 		.lost = engine->lost,
 		.unended = engine->unended,
 		.product_count = engine->tally_count,
-		.products = calloc(engine->tally_count + 1, sizeof(*summary->products)),
+		.products = need(calloc(engine->tally_count + 1, sizeof(*summary->products))),
 	};
-	for (size_t i = 0; summary->products && i < engine->tally_count; i++) {
+	for (size_t i = 0; i < engine->tally_count; i++) {
 		const struct tally *tally = &engine->tallies[i];
 
 		summary->products[i] = (struct engine_product){

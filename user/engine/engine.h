@@ -29,7 +29,7 @@ struct engine_options {
 	bool events;
 };
 
-int engine_new(struct engine **engine, const struct engine_options *options);
+struct engine *engine_new(const struct engine_options *options);
 void engine_free(struct engine **engine);
 
 /**

@@ -10,6 +10,8 @@
 
 #include "state.h"
 
+#include "../util/memory.h"
+
 static void set_country(char to[3], const uint8_t from[2])
 {
 	memcpy(to, from, 2);
@@ -22,9 +24,7 @@ void on_place(struct engine *engine, const struct ev_head *event)
 	struct place *place = place_find(engine, &told->address);
 
 	if (!place) {
-		place = calloc(1, sizeof(*place));
-		if (!place)
-			abort();
+		place = need(calloc(1, sizeof(*place)));
 		place->address = told->address;
 		place->address.port = 0;
 		HASH_ADD(hh, engine->places, address, sizeof(place->address), place);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../util/log.h"
+#include "../util/memory.h"
 #include "state.h"
 
 /** More than any sound set holds: a record that asks for it is not sound. */
@@ -37,14 +38,12 @@ static size_t book_add(struct book *book, const struct ev_document *piece)
 	struct view name = event_view(&piece->head, piece->name);
 	struct document *document;
 
-	book->items = reallocarray(book->items, book->count + 1, sizeof(*book->items));
-	book->filled = reallocarray(book->filled, book->count + 1, sizeof(*book->filled));
-	if (!book->items || !book->filled)
-		abort();
+	book->items = need(reallocarray(book->items, book->count + 1, sizeof(*book->items)));
+	book->filled = need(reallocarray(book->filled, book->count + 1, sizeof(*book->filled)));
 	document = &book->items[book->count];
 	*document = (struct document){
-		.name = strndup(name.at, name.size),
-		.text = calloc(1, (size_t)piece->total + 1),
+		.name = need(strndup(name.at, name.size)),
+		.text = need(calloc(1, (size_t)piece->total + 1)),
 		.size = piece->total,
 	};
 	memcpy(document->sha256, piece->sha256, DIGEST_SIZE);
@@ -182,11 +181,7 @@ const struct decision *decide_cached(struct engine *engine, const struct product
 			return &engine->remembered[i].decision;
 	if (engine->remembered_count && engine->remembered[0].day != day)
 		decisions_forget(engine);
-	engine->remembered =
-		reallocarray(engine->remembered, engine->remembered_count + 1, sizeof(*engine->remembered));
-	if (!engine->remembered)
-		abort();
-	remembered = &engine->remembered[engine->remembered_count++];
+	remembered = GROW(engine->remembered, engine->remembered_count);
 	*remembered = (struct remembered){.product = product, .day = day};
 	decide_product(engine->policy, product, day, &remembered->decision);
 	return &remembered->decision;

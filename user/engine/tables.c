@@ -3,12 +3,7 @@
 
 #include "state.h"
 
-static void *need(void *memory)
-{
-	if (!memory)
-		abort();
-	return memory;
-}
+#include "../util/memory.h"
 
 void set_view(char **to, struct view view)
 {
@@ -333,16 +328,15 @@ static void place_free(struct place *place)
 
 struct tally *tally_find(struct engine *engine, const struct product *product)
 {
+	struct tally *tally;
+
 	for (size_t i = 0; i < engine->tally_count; i++)
 		if (!strcmp(engine->tallies[i].id, product->id))
 			return &engine->tallies[i];
-	engine->tallies =
-		need(reallocarray(engine->tallies, engine->tally_count + 1, sizeof(*engine->tallies)));
-	engine->tallies[engine->tally_count] = (struct tally){
-		.id = need(strdup(product->id)),
-		.name = need(strdup(product->name)),
-	};
-	return &engine->tallies[engine->tally_count++];
+	tally = GROW(engine->tallies, engine->tally_count);
+	tally->id = need(strdup(product->id));
+	tally->name = need(strdup(product->name));
+	return tally;
 }
 
 /* ---- all of it ---- */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "../util/digest.h"
+#include "../util/memory.h"
 
 /** Room for one more, zeroed; out of memory ends the program. */
 static void *append(void **items, size_t *count, size_t *room, size_t size)
@@ -14,9 +15,7 @@ static void *append(void **items, size_t *count, size_t *room, size_t size)
 
 	if (*count == *room) {
 		*room = *room ? *room * 2 : 16;
-		*items = reallocarray(*items, *room, size);
-		if (!*items)
-			abort();
+		*items = need(reallocarray(*items, *room, size));
 	}
 	item = (char *)*items + (*count)++ * size;
 	return memset(item, 0, size);

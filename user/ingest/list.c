@@ -10,6 +10,7 @@
 #include "../util/file.h"
 #include "../util/json.h"
 #include "../util/log.h"
+#include "../util/memory.h"
 
 #define LIST_LIMIT (64u << 20)
 
@@ -344,16 +345,14 @@ static const struct source_ops list_ops = {.next = list_next, .free = list_free}
 
 int list_open(struct list **list, const char *path)
 {
-	struct list *l = calloc(1, sizeof(*l));
+	struct list *l = need(calloc(1, sizeof(*l)));
 	uint8_t sum[DIGEST_SIZE];
 	_cleanup_(buf_free) struct buf hex = {};
 	int r;
 
 	*list = NULL;
-	if (!l)
-		return -ENOMEM;
 	l->source.ops = &list_ops;
-	l->path = strdup(path);
+	l->path = need(strdup(path));
 	r = file_read_at(AT_FDCWD, path, &l->text, LIST_LIMIT);
 	if (r) {
 		list_free(&l->source);

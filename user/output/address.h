@@ -24,13 +24,9 @@ static inline uint8_t protocol_on_wire(uint16_t proto)
 /** NULL where it is neither TCP nor UDP. */
 static inline const char *transport_name(uint16_t proto)
 {
-	switch (protocol_on_wire(proto)) {
-	case IPPROTO_TCP:
-		return "tcp";
-	case IPPROTO_UDP:
-		return "udp";
-	}
-	return NULL;
+	uint8_t wire = protocol_on_wire(proto);
+
+	return wire == IPPROTO_TCP ? "tcp" : wire == IPPROTO_UDP ? "udp" : NULL;
 }
 
 #endif

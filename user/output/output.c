@@ -8,6 +8,7 @@
 
 #include "../util/file.h"
 #include "../util/log.h"
+#include "../util/memory.h"
 #include "../util/style.h"
 
 static const struct output_format *const formats[] = {&format_text, &format_ecs};
@@ -55,11 +56,9 @@ int output_open(struct output **output, const char *spec, bool fresh)
 	fd = open_target(colon + 1, fresh);
 	if (fd < 0)
 		return fd;
-	o = calloc(1, sizeof(*o));
-	if (!o)
-		abort();
+	o = need(calloc(1, sizeof(*o)));
 	o->format = format;
-	o->target = strdup(colon + 1);
+	o->target = need(strdup(colon + 1));
 	o->fd = fd;
 	o->colour = style_wanted(fd);
 	*output = o;

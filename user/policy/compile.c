@@ -151,7 +151,7 @@ static void parse_all(struct compiler *compiler, const struct documents *documen
 {
 	struct policy *policy = compiler->policy;
 
-	policy->documents = calloc(documents->count + 1, sizeof(*policy->documents));
+	policy->documents = need(calloc(documents->count + 1, sizeof(*policy->documents)));
 	for (size_t i = 0; i < documents->count; i++) {
 		const struct document *document = &documents->items[i];
 		struct json *json = &policy->documents[policy->document_count];
@@ -167,10 +167,8 @@ static void parse_all(struct compiler *compiler, const struct documents *documen
 
 int policy_compile(struct policy **policy, const struct documents *documents, const char *host)
 {
-	struct compiler compiler = {.policy = calloc(1, sizeof(**policy))};
+	struct compiler compiler = {.policy = need(calloc(1, sizeof(**policy)))};
 
-	if (!compiler.policy)
-		return -ENOMEM;
 	documents_digest(documents, host, compiler.policy->digest);
 	parse_all(&compiler, documents);
 	if (!compiler.fault) {

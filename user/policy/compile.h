@@ -5,15 +5,8 @@
 
 #include <string.h>
 
+#include "../util/memory.h"
 #include "policy.h"
-
-/** Appends one zeroed element to a counted array. */
-#define GROW(array, count)                                                      \
-	({                                                                      \
-		(array) = reallocarray((array), (count) + 1, sizeof(*(array))); \
-		memset(&(array)[count], 0, sizeof(*(array)));                   \
-		&(array)[(count)++];                                            \
-	})
 
 struct compiler {
 	struct policy *policy;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "decide.h"
 
+#include "../util/memory.h"
+
 #include <string.h>
 
 void decision_clear(struct decision *decision)
@@ -281,10 +283,8 @@ static enum verdict verdict_for(enum aim aim, const struct scope *scope)
 static struct ruling *ruling_add(struct decision *decision, const struct measure *measure,
 				 const struct scope *scope)
 {
-	struct ruling *ruling;
+	struct ruling *ruling = GROW(decision->rulings, decision->count);
 
-	decision->rulings = reallocarray(decision->rulings, decision->count + 1, sizeof(*decision->rulings));
-	ruling = &decision->rulings[decision->count++];
 	*ruling = (struct ruling){.measure = measure, .scope = scope};
 	return ruling;
 }

@@ -10,6 +10,7 @@
 #include "../util/buf.h"
 #include "../util/file.h"
 #include "../util/log.h"
+#include "../util/memory.h"
 
 #define DOCUMENT_LIMIT (16u << 20)
 
@@ -33,13 +34,13 @@ void documents_free(struct documents *documents)
 
 void documents_add(struct documents *documents, const char *name, const char *text, size_t size)
 {
-	struct document *document;
+	struct document *document = GROW(documents->items, documents->count);
 
-	documents->items = realloc(documents->items, (documents->count + 1) * sizeof(*documents->items));
-	document = &documents->items[documents->count++];
-	*document = (struct document){.name = strdup(name), .text = malloc(size + 1), .size = size};
-	if (!document->text)
-		abort();
+	*document = (struct document){
+		.name = need(strdup(name)),
+		.text = need(malloc(size + 1)),
+		.size = size,
+	};
 	memcpy(document->text, text, size); /* whatever bytes they are: nobody has read them yet */
 	document->text[size] = '\0';
 	digest_of(text, size, document->sha256);
@@ -53,6 +54,7 @@ static void bundle_read(void)
 	const char *at = policy_bundle;
 
 	while (at < policy_bundle_end) {
+		struct document *document;
 		char name[256];
 		size_t size;
 		int used = 0;
@@ -60,12 +62,9 @@ static void bundle_read(void)
 		if (sscanf(at, "%255s %zu%n", name, &size, &used) != 2)
 			abort(); /* the build wrote a bundle that it cannot read */
 		at += used + 1;
-		bundle.items = reallocarray(bundle.items, bundle.count + 1, sizeof(*bundle.items));
-		if (!bundle.items)
-			abort();
-		bundle.items[bundle.count] =
-			(struct document){.name = strdup(name), .text = (char *)at, .size = size};
-		digest_of(at, size, bundle.items[bundle.count++].sha256);
+		document = GROW(bundle.items, bundle.count);
+		*document = (struct document){.name = need(strdup(name)), .text = (char *)at, .size = size};
+		digest_of(at, size, document->sha256);
 		at += size;
 	}
 }

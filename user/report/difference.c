@@ -5,13 +5,14 @@
 
 #include "../util/clock.h"
 #include "../util/jsonw.h"
+#include "../util/memory.h"
 #include "../util/style.h"
 #include "../util/text.h"
 #include "verdicts.h"
 
 static char *copy(const char *text)
 {
-	return strdup(text ? text : "");
+	return need(strdup(text ? text : ""));
 }
 
 static char *rulings_of(const struct outcome *outcome)
@@ -38,9 +39,7 @@ void notes_take(struct notes *notes, const struct batch *batch)
 			continue;
 		if (notes->count == notes->room) {
 			notes->room = notes->room ? notes->room * 2 : 64;
-			notes->items = reallocarray(notes->items, notes->room, sizeof(*notes->items));
-			if (!notes->items)
-				abort();
+			notes->items = need(reallocarray(notes->items, notes->room, sizeof(*notes->items)));
 		}
 		notes->items[notes->count++] = (struct noted){
 			.position = outcome->position,

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../util/memory.h"
 #include "../util/style.h"
 #include "../util/text.h"
 #include "verdicts.h"
@@ -56,8 +57,8 @@ static size_t turning_days(const struct policy *policy, day_t *days)
 static void put_timeline(const struct policy *policy, const struct product *product, bool colour,
 			 struct buf *to)
 {
-	day_t *days = calloc(3 * policy->measure_count + 1, sizeof(*days));
-	size_t count = days ? turning_days(policy, days) : 0;
+	day_t *days = need(calloc(3 * policy->measure_count + 1, sizeof(*days)));
+	size_t count = turning_days(policy, days);
 	enum verdict before = VERDICT_OUT_OF_SCOPE;
 
 	buf_str(to, "  by the day:   ");
@@ -110,14 +111,9 @@ static void put_tiers(const struct policy *policy, const struct product *product
 /** Adds what is not among them yet. */
 static void collect(struct strings *all, const struct strings *more)
 {
-	for (size_t i = 0; i < more->count; i++) {
-		if (strings_have(all, more->items[i]))
-			continue;
-		all->items = realloc(all->items, (all->count + 1) * sizeof(*all->items));
-		if (!all->items)
-			abort();
-		all->items[all->count++] = more->items[i];
-	}
+	for (size_t i = 0; i < more->count; i++)
+		if (!strings_have(all, more->items[i]))
+			*GROW(all->items, all->count) = more->items[i];
 }
 
 /** With each tag that a measure asks for and the host has not, and without those that it has. */

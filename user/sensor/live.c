@@ -12,6 +12,7 @@
 #include "../../bpf/abi/stats.h"
 #include "../util/clock.h"
 #include "../util/file.h"
+#include "../util/memory.h"
 #include "observe.h"
 
 #define TICK_NS NSEC_PER_SEC
@@ -93,9 +94,7 @@ static bool exe_seen(struct live *live, const struct exe_id *exe)
 			HASH_DEL(live->exes, seen);
 			free(seen);
 		}
-	seen = calloc(1, sizeof(*seen));
-	if (!seen)
-		return false;
+	seen = need(calloc(1, sizeof(*seen)));
 	seen->exe = *exe;
 	HASH_ADD(hh, live->exes, exe, sizeof(*exe), seen);
 	return false;
@@ -124,9 +123,7 @@ static bool address_seen(struct live *live, const struct ev_addr *address)
 			HASH_DEL(live->addresses, seen);
 			free(seen);
 		}
-	seen = calloc(1, sizeof(*seen));
-	if (!seen)
-		return false;
+	seen = need(calloc(1, sizeof(*seen)));
 	seen->address = *address;
 	HASH_ADD(hh, live->addresses, address, sizeof(*address), seen);
 	return false;
@@ -306,13 +303,11 @@ static const struct source_ops live_ops = {.next = live_next, .free = live_free}
 
 int live_open(struct live **live, const struct live_parts *parts)
 {
-	struct live *l = calloc(1, sizeof(*l));
+	struct live *l = need(calloc(1, sizeof(*l)));
 	int r;
 
 	_Static_assert(LOSS_MALFORMED < LOSS_CAUSES, "a counter for every cause");
 	*live = NULL;
-	if (!l)
-		return -ENOMEM;
 	l->source.ops = &live_ops;
 	l->parts = *parts;
 	l->ticked_at = clock_boot();

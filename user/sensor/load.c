@@ -8,6 +8,7 @@
 
 #include "../util/jsonw.h"
 #include "../util/log.h"
+#include "../util/memory.h"
 #include "object.h"
 #include "probe.h"
 #include "sensor.h"
@@ -107,12 +108,10 @@ static int load_best(struct sensor *sensor, const struct sensor_options *options
 
 int sensor_open(struct sensor **sensor, const struct sensor_options *options)
 {
-	struct sensor *s = calloc(1, sizeof(*s));
+	struct sensor *s = need(calloc(1, sizeof(*s)));
 	int r;
 
 	*sensor = NULL;
-	if (!s)
-		return -ENOMEM;
 	s->cgroup = -1;
 	r = sensor_prerequisites();
 	if (!r) {

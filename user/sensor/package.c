@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "../util/file.h"
+#include "../util/memory.h"
 
 #define DPKG_DIR    "/var/lib/dpkg"
 #define TABLE_LIMIT (64u << 20)
@@ -59,7 +60,7 @@ static void own(const char *path, size_t size)
 {
 	if (table.count == table.room) {
 		table.room = table.room ? table.room * 2 : 65536;
-		table.owned = reallocarray(table.owned, table.room, sizeof(*table.owned));
+		table.owned = need(reallocarray(table.owned, table.room, sizeof(*table.owned)));
 	}
 	table.owned[table.count++] = (struct owned){hash_of(path, size), (uint32_t)table.list_count - 1};
 }
@@ -70,8 +71,7 @@ static void read_list(int dir, const char *name)
 
 	if (file_read_at(dir, name, &text, TABLE_LIMIT))
 		return;
-	table.lists = reallocarray(table.lists, table.list_count + 1, sizeof(*table.lists));
-	table.lists[table.list_count++] = strdup(name);
+	*GROW(table.lists, table.list_count) = need(strdup(name));
 	for (const char *at = text.data, *end; at && *at; at = *end ? end + 1 : end) {
 		end = strchrnul(at, '\n');
 		own(at, (size_t)(end - at));
@@ -106,7 +106,7 @@ static bool tables_ready(void)
 	}
 	if (!table.count)
 		return false;
-	table.owned = reallocarray(table.owned, table.count, sizeof(*table.owned));
+	table.owned = need(reallocarray(table.owned, table.count, sizeof(*table.owned)));
 	table.room = table.count;
 	qsort(table.owned, table.count, sizeof(*table.owned), by_hash);
 	return true;

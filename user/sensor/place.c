@@ -14,6 +14,7 @@
 #include "../util/clock.h"
 #include "../util/file.h"
 #include "../util/log.h"
+#include "../util/memory.h"
 
 static const char *const databases[] = {
 	"/var/lib/location/database.db",
@@ -125,12 +126,10 @@ static int open_mmdb(struct places *places, const char *path)
 
 int places_open(struct places **places, const struct places_options *options)
 {
-	struct places *p = calloc(1, sizeof(*p));
+	struct places *p = need(calloc(1, sizeof(*p)));
 	int r;
 
 	*places = NULL;
-	if (!p)
-		return -ENOMEM;
 	r = options->none ? 0 : open_libloc(p, options->libloc);
 	if (!r)
 		r = open_mmdb(p, options->mmdb);

@@ -18,6 +18,7 @@
 
 #include "../util/buf.h"
 #include "../util/clock.h"
+#include "../util/memory.h"
 
 /** So much may wait here, on top of what the ring itself holds: a flood cannot grow it without end. */
 #define ARRIVED_MAX (8u << 20)
@@ -46,7 +47,7 @@ struct ring {
 static uint64_t *expected_of(struct ring *ring, uint32_t cpu, uint8_t channel)
 {
 	if (cpu >= ring->cpus) {
-		ring->expected = reallocarray(ring->expected, cpu + 1, sizeof(*ring->expected));
+		ring->expected = need(reallocarray(ring->expected, cpu + 1, sizeof(*ring->expected)));
 		memset(ring->expected + ring->cpus, 0, (cpu + 1 - ring->cpus) * sizeof(*ring->expected));
 		ring->cpus = cpu + 1;
 	}
@@ -176,12 +177,10 @@ struct ring_counts ring_counts(struct ring *ring)
 
 int ring_open(struct ring **ring, int map)
 {
-	struct ring *r = calloc(1, sizeof(*r));
+	struct ring *r = need(calloc(1, sizeof(*r)));
 	int code;
 
 	*ring = NULL;
-	if (!r)
-		return -ENOMEM;
 	pthread_mutex_init(&r->lock, NULL);
 	pthread_cond_init(&r->arrival, NULL);
 	r->buffer = ring_buffer__new(map, take, r, NULL);

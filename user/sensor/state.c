@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "state.h"
 
+#include "../util/memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/fs.h>
@@ -24,11 +26,9 @@ struct state {
 
 int state_open(struct state **state, const struct sensor *sensor)
 {
-	struct state *s = calloc(1, sizeof(*s));
+	struct state *s = need(calloc(1, sizeof(*s)));
 
 	*state = NULL;
-	if (!s)
-		return -ENOMEM;
 	s->lineages = sensor_map(sensor, "lineages");
 	s->exes = sensor_map(sensor, "exes");
 	s->destinations = sensor_map(sensor, "destinations");
@@ -60,9 +60,7 @@ int state_release(struct state *state, uint64_t lineage)
 static void benign_push(struct state *state, const struct exe_id *exe)
 {
 	if (!state->benign)
-		state->benign = calloc(BENIGN_MAX, sizeof(*state->benign));
-	if (!state->benign)
-		return;
+		state->benign = need(calloc(BENIGN_MAX, sizeof(*state->benign)));
 	if (state->count == BENIGN_MAX) {
 		bpf_map_delete_elem(state->exes, &state->benign[state->first]);
 		state->first = (state->first + 1) % BENIGN_MAX;
@@ -113,10 +111,8 @@ int state_watch_path(struct state *state, const char *path)
 
 int state_losses(const struct state *state, uint64_t counts[LOSS_KERNEL_CAUSES])
 {
-	struct loss_entry *of_cpus = calloc((size_t)state->cpus, sizeof(*of_cpus));
+	struct loss_entry *of_cpus = need(calloc((size_t)state->cpus, sizeof(*of_cpus)));
 
-	if (!of_cpus)
-		return -ENOMEM;
 	for (__u32 cause = 0; cause < LOSS_KERNEL_CAUSES; cause++) {
 		counts[cause] = 0;
 		if (bpf_map_lookup_elem(state->losses, &cause, of_cpus))

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "arena.h"
 
+#include "memory.h"
+
 #include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,12 +19,8 @@ struct arena_chunk {
 static struct arena_chunk *grow(struct arena *arena, size_t size)
 {
 	size_t room = size > CHUNK_SIZE ? size : CHUNK_SIZE;
-	struct arena_chunk *chunk = malloc(sizeof(*chunk) + room);
+	struct arena_chunk *chunk = need(malloc(sizeof(*chunk) + room));
 
-	if (!chunk) {
-		fputs("custodes: out of memory\n", stderr);
-		abort();
-	}
 	*chunk = (struct arena_chunk){.next = arena->chunks, .size = room};
 	arena->chunks = chunk;
 	return chunk;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "buf.h"
 
+#include "memory.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -13,16 +15,10 @@ void buf_free(struct buf *buf)
 void buf_grow(struct buf *buf, size_t more)
 {
 	size_t room = buf->room ? buf->room : 256;
-	char *data;
 
 	while (room <= buf->size + more)
 		room *= 2;
-	data = realloc(buf->data, room);
-	if (!data) {
-		fputs("custodes: out of memory\n", stderr);
-		abort();
-	}
-	buf->data = data;
+	buf->data = need(realloc(buf->data, room));
 	buf->room = room;
 }
 

@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "log.h"
+#include "memory.h"
 #include "text.h"
 
 void json_free(struct json *json)
@@ -59,7 +60,7 @@ int json_parse(struct json *json, const char *name, const char *text, size_t siz
 			      text_character(text + bad, size - bad) ?
 				      "a control character: expected JSON text" :
 				      "not UTF-8: expected a JSON document in UTF-8");
-	json->name = strdup(name);
+	json->name = need(strdup(name));
 	json->text = text;
 	json->size = size;
 	json->root = cJSON_ParseWithLengthOpts(text, size, &end, 0);

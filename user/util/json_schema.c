@@ -11,6 +11,7 @@
 #include "buf.h"
 #include "json.h"
 #include "log.h"
+#include "memory.h"
 
 #define DEPTH_MAX 32
 
@@ -257,7 +258,8 @@ static void check_ref(struct check *check, const cJSON *value, const cJSON *sche
 	static const char infix[] = "#/$defs/";
 	const cJSON *before = check->schema, *target = NULL;
 	const char *at = strstr(rule->valuestring, infix);
-	_cleanup_free_ char *file = at ? strndup(rule->valuestring, (size_t)(at - rule->valuestring)) : NULL;
+	_cleanup_free_ char *file =
+		at ? need(strndup(rule->valuestring, (size_t)(at - rule->valuestring))) : NULL;
 
 	(void)schema;
 	if (file && *file)

@@ -4,6 +4,8 @@
 
 #include "../state.h"
 
+#include "../../util/memory.h"
+
 /** Once for all that came out of one start of it. */
 static bool told(struct engine *engine, struct lineage *lineage, const struct product *product)
 {
@@ -13,11 +15,7 @@ static bool told(struct engine *engine, struct lineage *lineage, const struct pr
 	for (size_t i = 0; i < lineage->told_count; i++)
 		if (lineage->told[i] == product)
 			return true;
-	lineage->told =
-		reallocarray(lineage->told, lineage->told_count + 1, sizeof(product)); /* NOLINT: pointers */
-	if (!lineage->told)
-		abort();
-	lineage->told[lineage->told_count++] = product;
+	*GROW(lineage->told, lineage->told_count) = product;
 	return false;
 }
 
