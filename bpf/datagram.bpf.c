@@ -10,12 +10,12 @@ char LICENSE[] SEC("license") = "GPL";
 
 #define PASS 1
 
-static __always_inline void aim(__u64 sock, __u16 proto, const struct owner *owner,
+static __always_inline void aim(struct bpf_sock_addr *ctx, const struct owner *owner,
 				const struct ev_addr *remote)
 {
-	struct pending_key key = {.sock = sock, .pid_tgid = bpf_get_current_pid_tgid()};
+	struct pending_key key = {.sock = (__u64)ctx->sk, .pid_tgid = bpf_get_current_pid_tgid()};
 
-	sock_own(sock, proto, owner);
+	sock_own(ctx, owner);
 	if (bpf_map_update_elem(&pending, &key, remote, BPF_ANY))
 		lose(LOSS_PENDING);
 }
@@ -23,33 +23,31 @@ static __always_inline void aim(__u64 sock, __u16 proto, const struct owner *own
 SEC("cgroup/sendmsg4")
 int datagram_sendmsg4(struct bpf_sock_addr *ctx)
 {
-	struct bpf_sock *sk = ctx->sk;
 	struct owner owner;
 	struct ev_addr remote;
 
-	if (!sk || !current_watched(&owner))
+	if (!ctx->sk || !current_watched(&owner))
 		return PASS;
 	addr_v4(&remote, ctx->user_ip4, ctx->user_port);
-	aim((__u64)sk, ctx->protocol, &owner, &remote);
+	aim(ctx, &owner, &remote);
 	return PASS;
 }
 
 SEC("cgroup/sendmsg6")
 int datagram_sendmsg6(struct bpf_sock_addr *ctx)
 {
-	struct bpf_sock *sk = ctx->sk;
 	struct owner owner;
 	struct ev_addr remote;
 	__be32 words[4];
 
-	if (!sk || !current_watched(&owner))
+	if (!ctx->sk || !current_watched(&owner))
 		return PASS;
 	words[0] = ctx->user_ip6[0];
 	words[1] = ctx->user_ip6[1];
 	words[2] = ctx->user_ip6[2];
 	words[3] = ctx->user_ip6[3];
 	addr_v6(&remote, words, ctx->user_port);
-	aim((__u64)sk, ctx->protocol, &owner, &remote);
+	aim(ctx, &owner, &remote);
 	return PASS;
 }
 
@@ -79,6 +77,16 @@ static __always_inline bool internet(const struct sock *sk)
 	return family == AF_INET || family == AF_INET6;
 }
 
+/** What a watched process uses, whoever opened it. */
+static __always_inline struct sock_entry *used(struct sock *sk, __u32 channel, const struct owner *owner)
+{
+	struct sock_entry *entry = sock_adopt(sk, channel, owner);
+
+	if (entry && !entry->local.family)
+		addr_local(&entry->local, sk);
+	return entry;
+}
+
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(datagram_sent, struct sock *sk, int bytes, int flags)
 {
@@ -88,9 +96,14 @@ int BPF_PROG(datagram_sent, struct sock *sk, int bytes, int flags)
 
 	if (!internet(sk) || !current_watched(&owner))
 		return 0;
-	entry = sock_adopt(sk, CHANNEL_LENGTH_SENT, &owner);
-	if (!entry || entry->proto == IPPROTO_TCP)
+	entry = used(sk, CHANNEL_LENGTH_SENT, &owner);
+	if (!entry)
 		return 0;
+	if (entry->proto == IPPROTO_TCP) {
+		if (bytes > 0)
+			__sync_fetch_and_add(&entry->sent, bytes);
+		return 0;
+	}
 	aimed_at(&remote, sk, entry);
 	if (bytes >= 0)
 		charge(CHANNEL_LENGTH_SENT, (__u64)sk, entry, &owner, &remote, bytes);
@@ -105,8 +118,8 @@ int BPF_PROG(datagram_received, struct sock *sk, int bytes, int flags)
 
 	if (bytes <= 0 || flags & MSG_PEEK || !internet(sk) || !current_watched(&owner))
 		return 0;
-	entry = sock_adopt(sk, CHANNEL_LENGTH_RECEIVED, &owner);
-	if (entry && entry->proto != IPPROTO_TCP)
+	entry = used(sk, CHANNEL_LENGTH_RECEIVED, &owner);
+	if (entry)
 		__sync_fetch_and_add(&entry->received, bytes);
 	return 0;
 }

@@ -63,7 +63,9 @@ static __always_inline struct sock_entry *packet_entry(struct __sk_buff *skb, __
 		return NULL;
 	*key = (__u64)sk;
 	entry = bpf_map_lookup_elem(&socks, key);
-	return entry && entry->proto != IPPROTO_TCP ? entry : NULL;
+	if (!entry || entry->proto == IPPROTO_TCP || entry->cookie != bpf_get_socket_cookie(skb))
+		return NULL;
+	return entry;
 }
 
 SEC("cgroup_skb/egress")
@@ -96,21 +98,19 @@ int packet_in(struct __sk_buff *skb)
 SEC("cgroup/sendmsg4")
 int packet_sendmsg4(struct bpf_sock_addr *ctx)
 {
-	struct bpf_sock *sk = ctx->sk;
 	struct owner owner;
 
-	if (sk && current_watched(&owner))
-		sock_own((__u64)sk, ctx->protocol, &owner);
+	if (ctx->sk && current_watched(&owner))
+		sock_own(ctx, &owner);
 	return PASS;
 }
 
 SEC("cgroup/sendmsg6")
 int packet_sendmsg6(struct bpf_sock_addr *ctx)
 {
-	struct bpf_sock *sk = ctx->sk;
 	struct owner owner;
 
-	if (sk && current_watched(&owner))
-		sock_own((__u64)sk, ctx->protocol, &owner);
+	if (ctx->sk && current_watched(&owner))
+		sock_own(ctx, &owner);
 	return PASS;
 }

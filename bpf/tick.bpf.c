@@ -2,7 +2,8 @@
 /*
  * Ticks: user space reads these iterators once a second, and what has grown
  * since it was last told becomes an event. So a connection that never closes
- * is counted, in every network namespace.
+ * is counted, in every network namespace, and what has closed unseen ends:
+ * datagram sockets always do.
  */
 #include "lib/sock.h"
 
@@ -12,10 +13,11 @@ SEC("iter/bpf_map_elem")
 int tick_socks(struct bpf_iter__bpf_map_elem *ctx)
 {
 	const __u64 *met = ctx->key;
-	struct sock_totals totals = {};
+	struct sock_totals totals;
 	struct sock_entry *entry, copy;
 	const struct sock *sk;
 	__u64 key;
+	bool there;
 
 	barrier_var(met);
 	if (!met)
@@ -26,16 +28,17 @@ int tick_socks(struct bpf_iter__bpf_map_elem *ctx)
 		return 0;
 	copy = *entry;
 	sk = (const struct sock *)key;
-	if (copy.proto == IPPROTO_TCP)
-		tcp_totals(&totals, sk);
-	else
-		totals.received = copy.received;
-	if (totals.sent <= copy.told_sent && totals.received <= copy.told_received)
+	there = sock_account(&totals, &copy, sk);
+	if (there && totals.sent <= copy.told_sent && totals.received <= copy.told_received)
 		return 0;
 	/* If it ended meanwhile, what was read may be another's. */
 	entry = bpf_map_lookup_elem(&socks, &key);
 	if (!entry || entry->flow != copy.flow)
 		return 0;
+	if (!there) {
+		sock_end(sk, CHANNEL_TICK_SOCKS);
+		return 0;
+	}
 	if (!flow_emit(&copy, CHANNEL_TICK_SOCKS, 0, &totals, sk))
 		return 0; /* the next tick tells it */
 	entry->told_sent = totals.sent;

@@ -53,11 +53,18 @@ struct owner {
 	__u32 tid;
 };
 
-/** socks: the kernel's struct sock * -> */
+/**
+ * socks: the kernel's struct sock * -> ; the cookie tells a socket from the next
+ * one at its address. `sent` and `received` are what calls moved: all there is of
+ * a datagram socket (what it sent, its destinations tell); a stream counts for
+ * itself, until it is disconnected or freed unseen.
+ */
 struct sock_entry {
 	__u64 flow;
+	__u64 cookie;
 	struct owner owner;
-	__u64 received; /* datagram sockets; streams keep their own count */
+	__u64 sent;
+	__u64 received;
 	__u64 told_sent;
 	__u64 told_received;
 	__u32 netns;
@@ -65,6 +72,7 @@ struct sock_entry {
 	__u8 flags;	      /* FLOW_* */
 	__u8 moves;	      /* from one lineage to another */
 	struct ev_addr aimed; /* where the last datagram that named its peer went */
+	struct ev_addr local; /* known from its first use on */
 };
 
 struct destination_key {

@@ -5,10 +5,12 @@
 
 #include "sock.h"
 
-static __always_inline void sock_own(__u64 sock, __u16 proto, const struct owner *owner)
+static __always_inline void sock_own(struct bpf_sock_addr *ctx, const struct owner *owner)
 {
-	if (!bpf_map_lookup_elem(&socks, &sock))
-		sock_begin(sock, owner, current_netns(), proto, 0);
+	__u64 key = (__u64)ctx->sk, cookie = bpf_get_socket_cookie(ctx);
+
+	if (!sock_find(plain_sock(key), cookie, CHANNEL_CONNECT))
+		sock_begin(key, cookie, owner, current_netns(), ctx->protocol, 0);
 }
 
 static __always_inline void send_emit(__u32 channel, const struct sock_entry *entry,

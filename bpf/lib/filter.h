@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A counting filter before the table of tasks: how many entries share a slot.
- * Where that is none, a load has answered instead of a hash, and most processes
+ * A counting filter before a table: how many entries share a slot. Where that is
+ * none, a load has answered instead of a hash, and most processes and sockets
  * are nobody's. A count is never below the truth: it rises before an entry comes
  * and falls after it has gone.
  */

@@ -134,6 +134,14 @@ typedef struct {
 	int counter;
 } atomic_t;
 
+typedef struct {
+	__s64 counter;
+} atomic64_t;
+
+typedef struct {
+	atomic_t refs;
+} refcount_t;
+
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
@@ -173,6 +181,8 @@ struct sock_common {
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
 	unsigned long skc_flags;
+	atomic64_t skc_cookie;
+	refcount_t skc_refcnt;
 	struct in6_addr skc_v6_daddr;
 	struct in6_addr skc_v6_rcv_saddr;
 };

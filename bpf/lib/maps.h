@@ -41,6 +41,7 @@ HASH(destinations, struct destination_key, struct destination_entry, DESTINATION
 HASH(pending, struct pending_key, struct ev_addr, PENDING_MAX);
 
 FILTER(task_filter);
+FILTER(sock_filter);
 
 PER_CPU(losses, struct loss_entry, LOSS_KERNEL_CAUSES);
 PER_CPU(sequences, __u64, CHANNELS);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Sockets: an entry lives from the first act of a watched process on it until
- * the kernel drops the socket. It is keyed by the socket's address, which goes
- * to no event: kernel pointers are not for logs.
+ * the kernel drops the socket, or a tick finds it gone. It is keyed by the
+ * socket's address, which goes to no event: kernel pointers are not for logs.
  */
 #ifndef CUSTODES_BPF_SOCK_H
 #define CUSTODES_BPF_SOCK_H
@@ -83,19 +83,29 @@ static __always_inline __u32 current_netns(void)
 	return BPF_CORE_READ(task, nsproxy, net_ns, ns.inum);
 }
 
-static __always_inline struct sock_entry *sock_begin(__u64 key, const struct owner *owner, __u32 netns,
-						     __u16 proto, __u8 flags)
+/** A socket's address has none of the lower bits. */
+static __always_inline void sock_filter_add(__u64 key, int more)
+{
+	filter_add(&sock_filter, (__u64)plain_sock(key) >> 6, more);
+}
+
+static __always_inline struct sock_entry *sock_begin(__u64 key, __u64 cookie, const struct owner *owner,
+						     __u32 netns, __u16 proto, __u8 flags)
 {
 	struct sock_entry entry = {
 		.flow = unique_id(),
+		.cookie = cookie,
 		.owner = *owner,
 		.netns = netns,
 		.proto = proto,
 		.flags = flags,
 	};
 
-	if (bpf_map_update_elem(&socks, &key, &entry, BPF_NOEXIST))
+	sock_filter_add(key, 1);
+	if (bpf_map_update_elem(&socks, &key, &entry, BPF_NOEXIST)) {
+		sock_filter_add(key, -1);
 		lose(LOSS_SOCKS);
+	}
 	return bpf_map_lookup_elem(&socks, &key);
 }
 
@@ -113,6 +123,133 @@ static __always_inline void connect_emit(const struct sock_entry *entry, __u32 c
 	event->proto = entry->proto;
 	event->pad = 0;
 	emit_submit(event);
+}
+
+struct sock_totals {
+	__u64 sent;
+	__u64 received;
+};
+
+/**
+ * Application bytes of a stream: what was sent once, and what was received less
+ * the FIN, which bytes_received counts as one byte (SOCK_DONE says it came). What
+ * was queued in repair mode is sent as if again: the peer's acknowledgement tells
+ * it, less SYN and FIN. The lesser is read first, since both grow meanwhile.
+ */
+static __always_inline void tcp_totals(struct sock_totals *totals, const struct sock *sk)
+{
+	const struct tcp_sock *tcp = (const void *)sk;
+	__u64 again = BPF_CORE_READ(tcp, bytes_retrans), acked = BPF_CORE_READ(tcp, bytes_acked);
+
+	totals->sent = BPF_CORE_READ(tcp, bytes_sent) - again;
+	if (acked > totals->sent + 2)
+		totals->sent = acked - 2;
+	totals->received = BPF_CORE_READ(tcp, bytes_received);
+	if (totals->received && BPF_CORE_READ(sk, __sk_common.skc_flags) & 1ul << SOCK_DONE)
+		totals->received--;
+}
+
+/** Whether the peer of a stream ever answered: its SYN counts, until a disconnect clears all. */
+static __always_inline bool tcp_answered(const struct sock *sk)
+{
+	const struct tcp_sock *tcp = (const void *)sk;
+
+	return BPF_CORE_READ(tcp, bytes_acked) || BPF_CORE_READ(tcp, bytes_received);
+}
+
+/** Whether the socket is still the one of the entry. Nobody refers to one that is freed. */
+static __always_inline bool sock_same(const struct sock_entry *entry, const struct sock *sk)
+{
+	return (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) == entry->cookie &&
+	       BPF_CORE_READ(sk, __sk_common.skc_refcnt.refs.counter);
+}
+
+static __always_inline __u64 larger(__u64 a, __u64 b)
+{
+	return a > b ? a : b;
+}
+
+/** What the socket has moved by now; false where it is gone, and only its entry can tell. */
+static __always_inline bool sock_account(struct sock_totals *totals, struct sock_entry *entry,
+					 const struct sock *sk)
+{
+	bool same = sock_same(entry, sk), answered = false;
+
+	*totals = (struct sock_totals){};
+	if (same && entry->proto == IPPROTO_TCP) {
+		tcp_totals(totals, sk);
+		answered = tcp_answered(sk);
+	}
+	if (!answered) {
+		totals->sent = larger(totals->sent, entry->sent);
+		totals->received = larger(totals->received, entry->received);
+	}
+	totals->sent = larger(totals->sent, entry->told_sent);
+	totals->received = larger(totals->received, entry->told_received);
+	if (entry->proto == IPPROTO_TCP && (answered || totals->sent || totals->received))
+		entry->flags |= FLOW_ESTABLISHED;
+	return same;
+}
+
+/** sk: NULL where it is gone. */
+static __always_inline bool flow_emit(const struct sock_entry *entry, __u32 channel, __u8 flags,
+				      const struct sock_totals *totals, const struct sock *sk)
+{
+	struct ev_flow *event = EMIT_RESERVE(channel, EV_FLOW, ev_flow, &entry->owner);
+
+	if (!event)
+		return false;
+	event->head.flags = entry->flags | flags;
+	event->flow = entry->flow;
+	event->sent = totals->sent;
+	event->received = totals->received;
+	__builtin_memset(&event->remote, 0, sizeof(event->remote));
+	event->local = entry->local;
+	if (sk) {
+		addr_remote(&event->remote, sk);
+		addr_local(&event->local, sk);
+	}
+	event->netns = entry->netns;
+	event->proto = entry->proto;
+	event->pad = 0;
+	emit_submit(event);
+	return true;
+}
+
+/** The last account of a socket; its entry goes first, so that nobody else tells it too. */
+static __always_inline void sock_end(const struct sock *sk, __u32 channel)
+{
+	__u64 key = (__u64)sk;
+	struct sock_entry *met = bpf_map_lookup_elem(&socks, &key), entry;
+	struct sock_totals totals;
+
+	if (!met)
+		return;
+	entry = *met;
+	if (bpf_map_delete_elem(&socks, &key))
+		return;
+	sock_filter_add(key, -1);
+	if (!sock_account(&totals, &entry, sk))
+		sk = NULL;
+	flow_emit(&entry, channel, FLOW_CLOSED, &totals, sk);
+}
+
+/** Whether a hook that meets every socket of the host need look for this one. */
+static __always_inline bool sock_known(__u64 key)
+{
+	return !filter_none(&sock_filter, key >> 6);
+}
+
+/** The entry of this very socket: what another left behind at its address ends now. */
+static __always_inline struct sock_entry *sock_find(const struct sock *sk, __u64 cookie, __u32 channel)
+{
+	__u64 key = (__u64)sk;
+	struct sock_entry *entry = bpf_map_lookup_elem(&socks, &key);
+
+	if (!entry || entry->cookie == cookie)
+		return entry;
+	sock_end(sk, channel);
+	return NULL;
 }
 
 /** No socket changes hands more often: two lineages that share one would flood the log. */
@@ -147,8 +284,8 @@ static __always_inline void sock_move(struct sock_entry *entry, struct sock *sk,
 static __always_inline struct sock_entry *sock_adopt(struct sock *sk, __u32 channel,
 						     const struct owner *owner)
 {
-	__u64 key = (__u64)sk;
-	struct sock_entry *entry = bpf_map_lookup_elem(&socks, &key);
+	__u64 cookie = bpf_get_socket_cookie(sk);
+	struct sock_entry *entry = sock_find(sk, cookie, channel);
 	struct ev_addr remote;
 	__u16 proto = BPF_CORE_READ(sk, sk_protocol);
 
@@ -158,76 +295,15 @@ static __always_inline struct sock_entry *sock_adopt(struct sock *sk, __u32 chan
 		return entry;
 	}
 	if (proto == IPPROTO_TCP && BPF_CORE_READ(sk, __sk_common.skc_state) == TCP_CLOSE)
-		return NULL; /* its account was closed: the address may be used again at once */
+		return NULL; /* nothing flows on it, and its account may be closed already */
 	/* A stream's counters reach back to its birth, a datagram's begin here. */
-	entry = sock_begin(key, owner, BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum), proto,
-			   proto == IPPROTO_TCP ? FLOW_ADOPTED | FLOW_ESTABLISHED : 0);
+	entry = sock_begin((__u64)sk, cookie, owner, BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum),
+			   proto, proto == IPPROTO_TCP ? FLOW_ADOPTED | FLOW_ESTABLISHED : 0);
 	if (!entry || proto != IPPROTO_TCP)
 		return entry;
 	addr_remote(&remote, sk);
 	connect_emit(entry, channel, owner, &remote);
 	return entry;
-}
-
-struct sock_totals {
-	__u64 sent;
-	__u64 received;
-};
-
-/**
- * Application bytes of a stream: what was sent once, and what was received less
- * the FIN, which bytes_received counts as one byte (SOCK_DONE says it came). What
- * was queued in repair mode is sent as if again: the peer's acknowledgement tells
- * it, less SYN and FIN. The lesser is read first, since both grow meanwhile.
- */
-static __always_inline void tcp_totals(struct sock_totals *totals, const struct sock *sk)
-{
-	const struct tcp_sock *tcp = (const void *)sk;
-	__u64 again = BPF_CORE_READ(tcp, bytes_retrans), acked = BPF_CORE_READ(tcp, bytes_acked);
-
-	totals->sent = BPF_CORE_READ(tcp, bytes_sent) - again;
-	if (acked > totals->sent + 2)
-		totals->sent = acked - 2;
-	totals->received = BPF_CORE_READ(tcp, bytes_received);
-	if (totals->received && BPF_CORE_READ(sk, __sk_common.skc_flags) & 1ul << SOCK_DONE)
-		totals->received--;
-}
-
-static __always_inline bool flow_emit(const struct sock_entry *entry, __u32 channel, __u8 flags,
-				      const struct sock_totals *totals, const struct sock *sk)
-{
-	struct ev_flow *event = EMIT_RESERVE(channel, EV_FLOW, ev_flow, &entry->owner);
-
-	if (!event)
-		return false;
-	event->head.flags = entry->flags | flags;
-	event->flow = entry->flow;
-	event->sent = totals->sent;
-	event->received = totals->received;
-	addr_remote(&event->remote, sk);
-	addr_local(&event->local, sk);
-	event->netns = entry->netns;
-	event->proto = entry->proto;
-	event->pad = 0;
-	emit_submit(event);
-	return true;
-}
-
-/** The last account of a socket; its entry goes. */
-static __always_inline void sock_end(const struct sock *sk, __u32 channel, __u8 flags)
-{
-	__u64 key = (__u64)sk;
-	struct sock_entry *entry = bpf_map_lookup_elem(&socks, &key);
-	struct sock_totals totals = {};
-
-	if (!entry)
-		return;
-	if (entry->proto == IPPROTO_TCP)
-		tcp_totals(&totals, sk);
-	else
-		totals.received = entry->received;
-	flow_emit(entry, channel, FLOW_CLOSED | flags, &totals, sk);
-	bpf_map_delete_elem(&socks, &key);
 }
 
 #endif

@@ -45,6 +45,8 @@ streams() {
 	scenario 7024 tcp $HERE 7024 shutdown eof
 	[[ ! -e /proc/sys/net/mptcp ]] || scenario 7027 mptcp $HERE 7027 send 1000 100 shutdown eof
 	scenario 7028 elsewhere 198.51.100.1 $HERE 7028 send 1000 100 shutdown eof
+	scenario 7029 tcp $HERE 7029 send 40000 1000 flush disconnect turn $HERE 7030 send 500 100 shutdown eof
+	scenario 7031 tcp $HERE 7031 send 3000 1000 flush disconnect close
 	scenario 7101 tcp $HERE6 7101 send 234567 4096 shutdown eof
 	scenario 7102 tcp ::ffff:$HERE 7102 send 34567 4096 shutdown eof
 }
@@ -133,7 +135,7 @@ setup_file() {
 	sink_start $(
 		printf 'tcp,%s,%s ' $HERE 7003 $HERE 7006 $HERE 7007 $HERE 7008 $HERE 7010 $HERE 7011 $HERE 7012 \
 			$HERE 7013 $HERE 7014 $HERE 7015 $HERE 7016 $HERE 7017 $HERE 7023 $HERE 7024 \
-			$HERE 7025 $HERE6 7103 $HERE 7026 $HERE 7027 $HERE 7028
+			$HERE 7025 $HERE6 7103 $HERE 7026 $HERE 7027 $HERE 7028 $HERE 7029 $HERE 7030 $HERE 7031
 		printf 'tcp,%s,%s,answer=%s ' $HERE 7001 54321 $HERE 7009 400 $HERE 7018 10 $HERE 7020 5000000 \
 			$HERE 7021 20000 $HERE 7022 77 $HERE6 7101 4321 $HERE 7102 321
 		printf 'udp,%s,%s ' $HERE 7207 10.77.0.2 7207 10.77.0.3 7207 $HERE 7208 $HERE 7209 $HERE6 7210 \
@@ -280,6 +282,17 @@ kind_of() {
 	exact 7028 2 1000 0
 	expect "each by its end" "$(value "select($(action disconnect) and .destination.port == 7028)
 		| \"\(.destination.ip)=\(.source.bytes)\"")" "$HERE=1000 198.51.100.1=0"
+}
+
+@test "TCP: disconnected, which clears the kernel's counters, and connected anew" {
+	exact 7029 1 40000 0
+	cp "$DIR/code.7029" "$DIR/code.7030"
+	cp "$DIR/said.7029" "$DIR/said.7030"
+	exact 7030 1 500 0
+}
+
+@test "TCP: disconnected, and closed" {
+	exact 7031 1 3000 0
 }
 
 @test "TCP: a large answer" {

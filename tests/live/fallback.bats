@@ -63,12 +63,15 @@ sent_exactly() {
 }
 
 @test "datagrams counted packet by packet: streams stay as they were" {
-	sink_start "tcp,$HERE,7000,answer=54321"
+	sink_start "tcp,$HERE,7000,answer=54321" "tcp,$HERE,7001" "tcp,$HERE,7002"
 	custodes_start --without datagram_sent
 	in_world "$KESL" tcp $HERE 7000 send 1234567 65536 shutdown eof
+	in_world "$KESL" tcp $HERE 7001 send 40000 1000 flush disconnect turn $HERE 7002 send 500 100 shutdown eof
 	custodes_stop
 	sink_stop
 	expect "totals" "$(totals_to 7000)" "1 1234567 54321"
+	expect "totals before the disconnect" "$(totals_to 7001)" "1 40000 0"
+	expect "totals after it" "$(totals_to 7002)" "1 500 0"
 }
 
 @test "what is lost without datagram_sent is said, by run and by doctor" {

@@ -26,10 +26,7 @@ const struct hook hooks[] = {
 	{"process_existing", FEATURE_EXISTING, 0, HOOK_ITER_TASK, "task", false},
 	{"socket_connect4", FEATURE_SOCKETS, 0, HOOK_CGROUP, "connect4", false},
 	{"socket_connect6", FEATURE_SOCKETS, 0, HOOK_CGROUP, "connect6", false},
-	{"socket_state", FEATURE_SOCKETS, 0, HOOK_TRACEPOINT, "inet_sock_set_state", true},
 	{"socket_destroy", FEATURE_SOCKETS, 0, HOOK_TRACEPOINT, "tcp_destroy_sock", true},
-	{"socket_destroy_twin", FEATURE_SOCKETS, 0, HOOK_TRACEPOINT, "tcp_destroy_sock", true},
-	{"socket_release", FEATURE_SOCKETS, 0, HOOK_CGROUP, "sock_release", false},
 	{"datagram_sendmsg4", FEATURE_DATAGRAMS, 0, HOOK_CGROUP, "sendmsg4", false},
 	{"datagram_sendmsg6", FEATURE_DATAGRAMS, 0, HOOK_CGROUP, "sendmsg6", false},
 	{"datagram_sent", FEATURE_DATAGRAMS, 0, HOOK_TRACEPOINT, "sock_send_length", false},
@@ -38,6 +35,7 @@ const struct hook hooks[] = {
 	{"packet_sendmsg6", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "sendmsg6", false},
 	{"packet_out", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "egress", false},
 	{"packet_in", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "ingress", false},
+	{"socket_state", FEATURE_DATAGRAMS, 1, HOOK_TRACEPOINT, "inet_sock_set_state", true},
 	{"tick_socks", FEATURE_TICKS, 0, HOOK_ITER_SOCKS, "bpf_map_elem", false},
 	{"tick_destinations", FEATURE_TICKS, 0, HOOK_ITER_DESTINATIONS, "bpf_map_elem", false},
 };

@@ -39,6 +39,15 @@ static void act_turn(struct state *state, char **args)
 	need(connect(state->sock, (struct sockaddr *)&state->to, size), "connect");
 }
 
+/** A stream forgets its peer, and the kernel its counters; the socket can connect anew. */
+static void act_disconnect(struct state *state, char **args)
+{
+	const struct sockaddr nobody = {.sa_family = AF_UNSPEC};
+
+	(void)args;
+	need(connect(state->sock, &nobody, sizeof(nobody)), "disconnect");
+}
+
 static void act_from(struct state *state, char **args)
 {
 	state->from = args[0];

@@ -165,6 +165,7 @@ static const struct act {
 	{"mptcp", 2, act_mptcp},
 	{"udp", 2, act_udp},
 	{"turn", 2, act_turn},
+	{"disconnect", 0, act_disconnect},
 	{"udp-free", 1, act_udp_free},
 	{"to", 2, act_to},
 	{"connects", 3, act_connects},

@@ -469,7 +469,7 @@ static void resolve_one(void)
 	event->netns = 4026531840u;
 	event->proto = IPPROTO_UDP;
 	put(draft_end(&draft));
-	tell_datagrams(who, id, &remote, FLOW_CLOSED, CHANNEL_RELEASE);
+	tell_datagrams(who, id, &remote, FLOW_CLOSED, CHANNEL_TICK_SOCKS);
 	tell_datagrams(who, id, &remote, FLOW_DESTINATION | FLOW_CLOSED, CHANNEL_TICK_DESTINATIONS);
 }
 
