@@ -49,10 +49,14 @@ static __always_inline void exe_ctime(struct exe_id *id, struct inode *inode)
  */
 static __always_inline __u32 exe_place(struct file *file)
 {
-	struct mount *mount =
-		(void *)BPF_CORE_READ(file, f_path.mnt) - bpf_core_field_offset(struct mount, mnt);
-	__u32 place = file->f_path.dentry->d_name.hash ^ (__u32)BPF_CORE_READ(mount, mnt_id) * 0x9e3779b1u;
+	const void *mnt = file->f_path.mnt;
+	__u32 mount = 0, place;
 
+	/* One read: a struct mount begins before its mnt, where no typed pointer may go. */
+	bpf_probe_read_kernel(&mount, sizeof(mount),
+			      mnt + bpf_core_field_offset(struct mount, mnt_id) -
+				      bpf_core_field_offset(struct mount, mnt));
+	place = file->f_path.dentry->d_name.hash ^ mount * 0x9e3779b1u;
 	return place ? place : 1; /* 0 stands for any place */
 }
 
