@@ -96,9 +96,8 @@ void health_text(const struct health *health, bool colour, struct buf *to)
 		style_put(to, colour, STYLE_GOOD, "The sensor can run here.", 0);
 	else
 		style_put(to, colour, STYLE_BAD, "The sensor cannot run here.", 0);
-	buf_str(to, "\nCost to what is not watched: a load for each connect and call on an internet\n"
-		    "socket, a look-up or two for each exec and each end of a connection; no system call is "
-		    "traced.\n");
+	buf_str(to, "\nCost to what is not watched: a load for each connect, end of a stream and call on\n"
+		    "an internet socket, a look-up for each exec; no system call is traced.\n");
 }
 
 /* ---- JSON ---- */

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-ROUNDS = int(os.environ.get("ROUNDS", "7"))
+ROUNDS = int(os.environ.get("ROUNDS", "20"))
 SECONDS = float(os.environ.get("EACH", "1"))
 EVENTS = int(os.environ.get("EVENTS", "3000000"))
 

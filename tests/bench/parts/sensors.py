@@ -93,6 +93,7 @@ class Peer:
         """Whether its programs came, and it still runs a moment later."""
         with contextlib.suppress(RuntimeError):
             host.wait_for(lambda: host.bpf_objects(process.pid)[0] or process.poll() is not None, 20, self.name)
+        process.since = time.monotonic()
         time.sleep(1)
         return process.poll() is None and bool(host.bpf_objects(process.pid)[0])
 
@@ -192,7 +193,7 @@ class Audit(Peer):
             for rule in self.rules:
                 auditctl("-a", *rule)
                 back.callback(auditctl, "-d", *rule)
-            process.where = where + "/audit.log"
+            process.where, process.since = where + "/audit.log", time.monotonic()
             yield process
 
 

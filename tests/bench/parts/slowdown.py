@@ -1,195 +1,185 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Work that nobody watches: how much slower is it with custodes attached, and with its peers?
 
-Each round goes A C A' P1 P2 ...: nothing, custodes, nothing again, the peers; a
-ratio is always against the A of its own round. A'/A says how much of that is noise.
+One workload goes on and on, and beside it sensors come and go: nothing (A),
+custodes, A, a peer, A, custodes, A ... What is measured with a sensor is held
+against the A before and the A after it, a second or two away, so that the moods
+of a shared machine fall on both. How one A differs from the next says how well.
 """
+import contextlib
 import time
 
 from . import host, sensors, workloads
 
 LIMIT = 1.0  # per cent
-MEASURES = {"ns": "time on the wall", "cpu_ns": "CPU time of the work itself"}
+EACH = host.SECONDS / 2
+SETTLE = 0.5  # seconds in which what runs is judged
+PEER_EVERY = 4  # custodes is measured in every round, each peer in every fourth
 
 
-def measured(names, process=None):
-    """Every workload once; the CPU time that the attached process took meanwhile, per operation.
+class Custodes:
+    name = "custodes"
 
-    Before that, in every state alike: a warm-up, by which custodes judges what
-    runs, and a pause for what the last state left behind.
-    """
-    done = {}
-    warm = workloads.warm_up(names)
-    time.sleep(1)
-    for name in names:
-        before = host.run_ns(process.pid) if process else 0
-        done[name] = workloads.undisturbed(name, process and process.pid)
-        spent = host.run_ns(process.pid) - before if process else 0
-        done[name]["tool_us"] = spent / 1e3 / done[name]["all_ops"]
-        done[name]["all_ops"] += warm[name]["ops"]
+    @contextlib.contextmanager
+    def running(self):
+        with sensors.custodes() as process:
+            yield process
+
+
+def with_sensor(sensor, work):
+    """What the work takes while this is attached, and what the sensor takes for it."""
+    with sensor.running() as process:
+        time.sleep(SETTLE)
+        before = host.run_ns(process.pid)
+        done = work.measure(EACH)
+        done["tool_us"] = (host.run_ns(process.pid) - before) / 1e3 / done["ops"]
+        if isinstance(sensor, Custodes):
+            done["tables"] = sensors.tables(process.pid)
+    detached = time.monotonic()
+    if not isinstance(sensor, Custodes) and sensor.workload == work.name:
+        done["seen"] = sensor.seen(process.where) / (sensor.per_op * work.ops(process.since, detached))
+    time.sleep(0.1)
     return done
 
 
-def with_nothing(names):
-    host.quiet()
-    return measured(names)
-
-
-def with_custodes(names):
-    host.quiet()
-    with sensors.custodes() as process:
-        done = measured(names, process)
-        done["tables"] = sensors.tables(process.pid)
-    done["said"] = host.read(process.said).replace("READY\n", "").strip().splitlines()[-1:]
-    return done
-
-
-def with_peer(peer, names):
-    host.quiet()
-    with peer.running() as process:
-        done = measured(names, process)
-        time.sleep(0.5)
-    if peer.workload in names:
-        wanted = peer.per_op * done[peer.workload]["all_ops"]
-        done["seen"] = peer.seen(process.where) / wanted
-    return done
-
-
-def try_peers(peers, names, states, refused):
-    for peer in peers:
-        if peer.name in refused:
-            continue
-        try:
-            states[peer.name] = with_peer(peer, names)
-        except sensors.Refused as why:
-            refused[peer.name] = str(why)
-            host.say(f"not run: {why}")
-
-
-def rounds(names, peers):
-    done, refused = [], {}
+def plan(peers):
+    """In which order sensors come: (round, sensor)."""
     for index in range(host.ROUNDS):
-        host.say(f"slowdown: round {index + 1} of {host.ROUNDS}")
-        states = {"A": with_nothing(names), "custodes": with_custodes(names), "A2": with_nothing(names)}
-        try_peers(peers if index % 2 == 0 else peers[::-1], names, states, refused)
-        done.append(states)
-    return done, refused
+        yield Custodes()
+        if index % PEER_EVERY == 0:
+            yield from peers if index // PEER_EVERY % 2 == 0 else peers[::-1]
 
 
-# ---- what follows from the rounds; a measure is "ns" on the wall or "cpu_ns" ----
+def alternate(name, sequence, refused):
+    """Of each sensor every measurement, with the ns of the A before and after; and the A's."""
+    host.say(f"slowdown: {name}")
+    host.quiet()
+    with workloads.running(name) as work:
+        nothing, done = [work.measure(EACH)["ns"]], {}
+        for sensor in sequence:
+            if sensor.name in refused:
+                continue
+            try:
+                with_it = with_sensor(sensor, work)
+            except sensors.Refused as why:
+                refused[sensor.name] = str(why)
+                host.say(f"not run: {why}")
+                continue
+            nothing.append(work.measure(EACH)["ns"])
+            done.setdefault(sensor.name, []).append(with_it | {"before": nothing[-2], "after": nothing[-1]})
+    return {"nothing": nothing, "sensors": done}
 
-def ratios(done, state, name, measure="ns"):
-    return [r[state][name][measure] / r["A"][name][measure] for r in done if state in r]
+
+# ---- what follows from the measurements ----
+
+def notch(values):
+    """About the 95 % confidence of a median (McGill, Tukey, Larsen 1978)."""
+    return 3.14 * host.half_iqr(values) / len(values) ** 0.5 if len(values) > 1 else float("nan")
 
 
-def judgement(name, done, measure):
-    """One workload: medians, noise, and whether 1 % is kept, missed, or hidden by the noise."""
-    custodes, again = ratios(done, "custodes", name, measure), ratios(done, "A2", name, measure)
-    row = {"ns": host.median([r["A"][name][measure] for r in done]), "again": host.median(again),
-           "spread": host.half_iqr(again) * 100, "custodes": host.median(custodes)}
-    row["noise"] = max(row["spread"], abs(row["again"] - 1) * 100)
+def ratios(rows):
+    return [row["ns"] / ((row["before"] + row["after"]) / 2) for row in rows]
+
+
+def judgement(measured):
+    """Medians, confidence, and whether 1 % is kept, missed, or hidden by the noise."""
+    nothing, custodes = measured["nothing"], ratios(measured["sensors"]["custodes"])
+    again = [b / a for a, b in zip(nothing, nothing[1:])]
+    row = {"ns": host.median(nothing), "again": host.median(again), "spread": host.half_iqr(again) * 100,
+           "custodes": host.median(custodes), "error": notch(custodes) * 100}
     more = (row["custodes"] - 1) * 100
-    if more - row["noise"] > LIMIT:
+    if more - row["error"] > LIMIT:
         row["one_percent"] = "NO"
     else:
-        row["one_percent"] = "yes" if row["noise"] <= LIMIT and more <= LIMIT else "not shown"
+        row["one_percent"] = "yes" if more + row["error"] <= LIMIT else "not shown"
     return row
 
 
-def table_of_ratios(names, done, peers, measure, title):
+def ratio_of(measured, sensor):
+    rows = measured["sensors"].get(sensor)
+    return host.median(ratios(rows)) if rows else None
+
+
+def table_of_ratios(done, peers):
     rows = []
-    for name in names:
-        row = judgement(name, done, measure)
+    for name, measured in done.items():
+        row = judgement(measured)
         rows.append([name, host.number(row["ns"], 1 if row["ns"] < 1000 else 0), host.percent(row["again"], 2),
-                     f"{row['spread']:.2f}", host.percent(row["custodes"], 2), row["one_percent"],
-                     *[host.percent(host.median(ratios(done, peer, name, measure))) for peer in peers]])
-    host.table(f"A. SLOWDOWN of work that nobody watches, {title}, % (median of {len(done)} rounds)",
-               ["workload", "ns/op", "A'/A", "+-", "custodes", "<= 1 %", *peers], rows)
+                     f"{row['spread']:.2f}", host.percent(row["custodes"], 2), f"{row['error']:.2f}",
+                     host.number((row["custodes"] - 1) * row["ns"], 1), row["one_percent"],
+                     *[host.percent(ratio_of(measured, peer)) for peer in peers]])
+    host.table(f"A. SLOWDOWN of work that nobody watches, time on the wall, % (median of {host.ROUNDS})",
+               ["workload", "ns/op", "A/A", "spread", "custodes", "+-", "ns more", "<= 1 %", *peers], rows)
+    host.note("A/A, spread: from one A to the next, and half the interquartile range of that. +-: confidence of the")
+    host.note("median. not shown: the confidence hides 1 %; the nanoseconds of part B speak instead.")
 
 
-def cpu_of(done, state, name):
-    return host.median([r[state][name]["tool_us"] for r in done if state in r])
+def cpu_of(measured, sensor):
+    rows = measured["sensors"].get(sensor)
+    return host.median([row["tool_us"] for row in rows]) if rows else None
 
 
-def table_of_tools(names, done, peers):
-    rows = [[tool, *[host.number(cpu_of(done, tool, name), 3) for name in names], seen_by(done, tool)]
-            for tool in ["custodes", *peers]]
-    host.table("CPU time of the tool itself, us for each operation; share of its events that it saw",
-               ["tool", *names, "complete"], rows)
-    tables = done[-1]["custodes"]["tables"] if done else {}
-    host.note("custodes, at the end: " + (", ".join(f"{v} {k}" for k, v in tables.items()) or "no bpftool"))
+def seen_by(done, sensor):
+    seen = [row["seen"] for measured in done.values() for row in measured["sensors"].get(sensor, []) if "seen" in row]
+    return f"{host.median(seen) * 100:.0f} %" if seen else "-"
 
 
-def seen_by(done, tool):
-    seen = [r[tool]["seen"] for r in done if tool in r and "seen" in r[tool]]
-    return f"{host.median(seen) * 100:.1f} %" if seen else "-"
+def table_of_tools(done, sensors_):
+    rows = [[sensor, *[host.number(cpu_of(measured, sensor), 3) for measured in done.values()], seen_by(done, sensor)]
+            for sensor in sensors_]
+    host.table("CPU time of the tool itself, us for each operation; about which share of its events it saw",
+               ["tool", *done, "complete"], rows)
 
 
-def requirements(names, done):
-    """By the wall or by CPU time, whichever is steadier."""
+def requirements(done):
     rows = []
-    for name in names:
-        row = min((judgement(name, done, measure) for measure in MEASURES), key=lambda row: row["noise"])
+    for name, measured in done.items():
+        row = judgement(measured)
         word = row["one_percent"] + (" by ratio: see the shares" if row["one_percent"] == "not shown" else "")
-        more = f"{host.percent(row['custodes'], 2)} % (noise {row['noise']:.2f})"
+        more = f"{host.percent(row['custodes'], 2)} % +- {row['error']:.2f} (A/A spread {row['spread']:.2f})"
         rows.append([f"unwatched {name}", "<= 1 %", more, word])
     return rows
 
 
-def result(names, done, refused):
-    peers = [p.name for p in [*sensors.PEERS, sensors.AUDIT] if any(p.name in r for r in done)]
-    for measure, title in MEASURES.items():
-        table_of_ratios(names, done, peers, measure, title)
-    host.note("+-: half of the interquartile range of A'/A. not shown: the noise (+-, or A'/A itself) hides 1 %;")
-    host.note("the nanoseconds of part B speak instead.")
-    table_of_tools(names, done, peers)
-    foreign = host.median([r[state][name]["foreign"] for r in done for state in r for name in names])
-    host.note(f"somebody else used {foreign * 100:.0f} % of a core meanwhile (median)")
+def result(done, refused):
+    peers = [p.name for p in [*sensors.PEERS, sensors.AUDIT] if any(p.name in m["sensors"] for m in done.values())]
+    table_of_ratios(done, peers)
+    table_of_tools(done, ["custodes", *peers])
+    tables = next(iter(done.values()))["sensors"]["custodes"][-1]["tables"]
+    host.note("custodes, at the end: " + (", ".join(f"{v} {k}" for k, v in tables.items()) or "no bpftool"))
     for why in refused.values():
         host.note("not run: " + why)
-    return {"rounds": done, "refused": refused, "requirements": requirements(names, done),
-            "summary": {m: {name: judgement(name, done, m) for name in names} for m in MEASURES},
-            "peers": {peer: {name: host.median(ratios(done, peer, name)) for name in names} for peer in peers}}
+    return {"workloads": done, "refused": refused, "requirements": requirements(done)}
 
 
 def part(names, _results):
+    refused, peers = {}, list(sensors.PEERS)
+    if sensors.audit_status().get("enabled") == "1":
+        peers.append(sensors.AUDIT)
+    else:
+        refused["audit"] = ("audit: it is off, and once on it taxes every system call until reboot; "
+                            "name the part `audit` to measure it")
     with workloads.ready(names) as able:
-        done, refused = rounds(able, sensors.PEERS)
-        if sensors.audit_status().get("enabled") != "1":
-            refused["audit"] = ("audit: it is off, and once on it taxes every system call until reboot; "
-                                "name the part `audit` to measure it")
-        else:
-            for states in done:
-                try_peers([sensors.AUDIT], able, states, refused)
-        return result(able, done, refused)
+        done = {name: alternate(name, plan(peers), refused) for name in able}
+        return result(done, refused)
 
 
 # ---- audit, by itself: its A is taken after it was first switched on ----
 
 def audit_part(names, _results):
-    done, refused, before = [], {}, None
+    refused, rows = {}, []
     with workloads.ready(names) as able:
-        before = with_nothing(able)
-        for index in range(max(3, host.ROUNDS // 2)):
-            host.say(f"audit: round {index + 1}")
-            states = {"A": with_nothing(able)}
-            try_peers([sensors.AUDIT], able, states, refused)
-            if refused:
+        for name in able:
+            measured = alternate(name, [sensors.AUDIT] * max(3, host.ROUNDS // 4), refused)
+            if "audit" in refused:
                 break
-            states["off"] = with_nothing(able)
-            done.append(states)
-    table_of_audit(able, before, done)
+            nothing = measured["nothing"]
+            rows.append([name, host.number(nothing[0], 1), host.percent(ratio_of(measured, "audit")),
+                         host.percent(host.median(nothing[1:]) / nothing[0]), host.number(cpu_of(measured, "audit"), 2),
+                         seen_by({name: measured}, "audit")])
+    if rows:
+        host.table("AUDIT: kernel audit with auditd, rules for execve, connect and openat",
+                   ["workload", "ns/op before", "% with rules", "% off again", "auditd us/op", "complete"], rows)
     for why in refused.values():
         host.note("not run: " + why)
-    return {"before": before, "rounds": done, "refused": refused}
-
-
-def table_of_audit(names, before, done):
-    if not done:
-        return
-    rows = [[name, host.number(before[name]["ns"], 1), host.percent(host.median(ratios(done, "audit", name))),
-             host.percent(host.median([r["off"][name]["ns"] for r in done]) / before[name]["ns"]),
-             host.number(cpu_of(done, "audit", name), 2)] for name in names]
-    host.table("AUDIT: kernel audit with auditd, rules for execve, connect and openat",
-               ["workload", "ns/op before", "% with rules", "% off again", "auditd us/op"], rows)
-    host.note(f"complete: {seen_by(done, 'audit')} of the execs")
+    return {"rows": rows, "refused": refused}

@@ -4,7 +4,6 @@ import contextlib
 import csv
 import io
 import os
-import resource
 import shutil
 import socket
 import subprocess
@@ -22,7 +21,7 @@ NAMES = {
     "redis": "one GET by redis-benchmark, 8 clients",
 }
 MARKER = os.path.join("build", "bench", "opened-by-bench")
-redis_port, redis_pid = None, None
+redis_port = None
 
 
 def arguments(name):
@@ -30,32 +29,36 @@ def arguments(name):
     return more.get(name, [])
 
 
+def command(name, seconds):
+    return [programs.path(name), str(seconds), *arguments(name)]
+
+
+def slices(text):
+    """(time in s, operations, ns an operation) of each line that is whole."""
+    rows = (line.split() for line in text.splitlines(True) if line.endswith("\n"))
+    return [(int(row[0]) / 1e9, int(row[1]), float(row[2])) for row in rows]
+
+
 def own(name, seconds):
-    """One of our programs: what it says, as numbers."""
-    line = host.output_of([programs.path(name), str(seconds), *arguments(name)]).split()
-    said = dict(zip(line[::2], map(float, line[1::2])))
-    return {"ops": int(said["ops"]), "ns": said["slice_ns"], "cpu_ns": said["slice_cpu_ns"],
-            "mean_ns": said["wall_ns"] / said["ops"]}
+    """One of our programs: how often it did it, and what once took, median of its slices."""
+    done = slices(host.output_of(command(name, seconds)))
+    return {"ops": sum(row[1] for row in done), "ns": host.median([row[2] for row in done])}
 
 
 def redis_once(requests):
-    """Nanoseconds of a request, on the wall and of both ends' CPU."""
-    client, server = resource.getrusage(resource.RUSAGE_CHILDREN), host.run_ns(redis_pid)
+    """Nanoseconds of a request."""
     text = host.output_of(["redis-benchmark", "-p", str(redis_port), "-c", "8", "-n", str(requests), "-t", "get",
                            "--csv"])
-    after, server = resource.getrusage(resource.RUSAGE_CHILDREN), host.run_ns(redis_pid) - server
     rows = [row for row in csv.reader(io.StringIO(text)) if row and row[0].startswith("GET")]
-    spent = after.ru_utime + after.ru_stime - client.ru_utime - client.ru_stime
-    return 1e9 / float(rows[0][1]), (spent * 1e9 + server) / requests
+    return 1e9 / float(rows[0][1])
 
 
 def redis(seconds):
     """Several short runs, of which the median counts; `speed` is learned once."""
     requests = max(1000, int(redis.speed * seconds / 4))
     runs = [redis_once(requests) for _ in range(4)]
-    wall, cpu = [run[0] for run in runs], [run[1] for run in runs]
-    redis.speed = 1e9 / host.median(wall)
-    return {"ops": 4 * requests, "ns": host.median(wall), "cpu_ns": host.median(cpu), "mean_ns": sum(wall) / 4}
+    redis.speed = 1e9 / host.median(runs)
+    return {"ops": 4 * requests, "ns": host.median(runs)}
 
 
 redis.speed = 40000
@@ -66,36 +69,64 @@ def run(name, seconds=None):
     return redis(seconds) if name == "redis" else own(name, seconds)
 
 
-# As much of a core may somebody else use during a measurement; else it is made again, once.
-FOREIGN = 0.1
-
-
-def own_ns(pids):
-    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return (usage.ru_utime + usage.ru_stime) * 1e9 + sum(host.run_ns(pid) for pid in pids if pid)
-
-
-def with_foreign(name, pids):
-    """One measurement, and how much of a core somebody else used meanwhile."""
-    busy, own, begun = host.busy_ns(), own_ns(pids), time.monotonic()
-    done = run(name)
-    wall = (time.monotonic() - begun) * 1e9
-    done["foreign"] = max(0.0, (host.busy_ns() - busy - own_ns(pids) + own) / wall)
-    return done
-
-
-def undisturbed(name, pid=None):
-    """The less disturbed of up to two measurements; with what both did."""
-    tries = []
-    while len(tries) < 2 and not (tries and tries[-1]["foreign"] <= FOREIGN):
-        tries.append(with_foreign(name, [pid, redis_pid]))
-    best = min(tries, key=lambda done: done["foreign"])
-    return best | {"all_ops": sum(done["ops"] for done in tries)}
-
-
 def warm_up(names):
     """Every executable of every workload once, so that each is judged before anything counts."""
-    return {name: run(name, 0.1) for name in names}
+    for name in names:
+        run(name, 0.1)
+
+
+# ---- one workload that goes on while sensors come and go ----
+
+class Running:
+    """A program of ours, on the last CPU alone: its slices say how it fared when."""
+
+    def __init__(self, name, process, said):
+        self.name, self.process, self.said = name, process, said
+
+    def between(self, begin, end):
+        """The slices that lie in this time of the monotonic clock wholly."""
+        return [row for row in slices(host.read(self.said)) if begin + 0.011 < row[0] < end]
+
+    def measure(self, seconds):
+        begun = time.monotonic()
+        time.sleep(seconds)
+        done = self.between(begun, time.monotonic())
+        if not done:
+            raise RuntimeError(f"{self.name}: it stands still")
+        return {"ops": sum(row[1] for row in done), "ns": host.median([row[2] for row in done])}
+
+    def ops(self, begin, end):
+        return sum(row[1] for row in self.between(begin, end))
+
+
+class Repeated:
+    """What can only be run again and again: redis-benchmark."""
+
+    def __init__(self, name):
+        self.name, self.done = name, []
+
+    def measure(self, seconds):
+        done = run(self.name, seconds)
+        self.done.append((time.monotonic(), done["ops"]))
+        return done
+
+    def ops(self, begin, end):
+        return sum(ops for now, ops in self.done if begin < now < end)
+
+
+FOR_EVER = 86400
+
+
+@contextlib.contextmanager
+def running(name):
+    if name == "redis":
+        yield Repeated(name)
+        return
+    said = os.path.join(host.directory(), name)
+    with host.started(command(name, FOR_EVER), stdout=said) as process:
+        os.sched_setaffinity(process.pid, [max(os.sched_getaffinity(0))])
+        time.sleep(0.5)
+        yield Running(name, process, said)
 
 
 def free_port():
@@ -113,7 +144,7 @@ def answers():
 @contextlib.contextmanager
 def ready(names):
     """The file that is opened, and the server: there for every measurement, and gone afterwards."""
-    global redis_port, redis_pid  # pylint: disable=global-statement
+    global redis_port  # pylint: disable=global-statement
     with open(MARKER, "w", encoding="utf-8") as file:
         file.write("bench\n")
     host.undo.callback(lambda: os.path.exists(MARKER) and os.unlink(MARKER))
@@ -125,9 +156,8 @@ def ready(names):
         yield [name for name in names if name != "redis"]
         return
     redis_port = free_port()
-    command = ["redis-server", "--port", str(redis_port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-               "--dir", host.directory(), "--daemonize", "no"]
-    with host.started(command, stdout=subprocess.DEVNULL) as server:
-        redis_pid = server.pid
+    server = ["redis-server", "--port", str(redis_port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+              "--dir", host.directory(), "--daemonize", "no"]
+    with host.started(server, stdout=subprocess.DEVNULL):
         host.wait_for(answers, 20, "redis-server")
         yield names

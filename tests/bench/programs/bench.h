@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * How every workload is timed: it repeats one operation until the time given is
- * over, in slices long enough to hold a sensor's periodic work, and says one line:
+ * over, and says one line after each slice of that time:
  *
- *   ops N wall_ns N cpu_ns N slice_ns X slice_cpu_ns Y
+ *   NOW OPS NS
  *
- * X and Y: nanoseconds an operation, median of the slices, on the wall and of the
- * CPU. On a shared machine the CPU's are steadier; what a sensor adds is in both.
+ * NOW: CLOCK_MONOTONIC at its end, in nanoseconds; OPS: how often it did it;
+ * NS: nanoseconds an operation, on the wall. The line itself is in no slice.
  */
 #ifndef CUSTODES_BENCH_H
 #define CUSTODES_BENCH_H
@@ -14,11 +14,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/resource.h>
 #include <time.h>
 
-#define BENCH_SLICE_NS	 50000000ull
-#define BENCH_SLICES_MAX 4096
+#define BENCH_SLICE_NS 10000000ull
 
 static inline void bench_die(const char *what)
 {
@@ -34,43 +32,10 @@ static inline uint64_t bench_now(void)
 	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
 }
 
-static inline uint64_t bench_cpu_of(int who)
+/** One slice; the clock is looked at between groups of `group`. */
+static inline void bench_slice(unsigned int group, void (*op)(void *), void *context)
 {
-	struct rusage usage;
-
-	getrusage(who, &usage);
-	return (uint64_t)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 1000000000ull +
-	       (uint64_t)(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) * 1000ull;
-}
-
-/** User and system time, threads and ended children included. */
-static inline uint64_t bench_cpu(void)
-{
-	return bench_cpu_of(RUSAGE_SELF) + bench_cpu_of(RUSAGE_CHILDREN);
-}
-
-static inline int bench_order(const void *a, const void *b)
-{
-	double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static inline double bench_median(double *values, unsigned int count)
-{
-	qsort(values, count, sizeof(*values), bench_order);
-	return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
-}
-
-struct bench {
-	uint64_t ops;
-	unsigned int count;
-	double wall[BENCH_SLICES_MAX], cpu[BENCH_SLICES_MAX];
-};
-
-static inline void bench_slice(struct bench *bench, unsigned int group, void (*op)(void *), void *context)
-{
-	uint64_t cpu = bench_cpu(), begun = bench_now(), now = begun, done = 0;
+	uint64_t begun = bench_now(), now = begun, done = 0;
 
 	while (now - begun < BENCH_SLICE_NS) {
 		for (unsigned int i = 0; i < group; i++)
@@ -78,23 +43,17 @@ static inline void bench_slice(struct bench *bench, unsigned int group, void (*o
 		done += group;
 		now = bench_now();
 	}
-	bench->wall[bench->count] = (double)(now - begun) / (double)done;
-	bench->cpu[bench->count++] = (double)(bench_cpu() - cpu) / (double)done;
-	bench->ops += done;
+	printf("%llu %llu %.3f\n", (unsigned long long)now, (unsigned long long)done,
+	       (double)(now - begun) / (double)done);
+	fflush(stdout);
 }
 
-/** Repeats `op` in groups of `group`, between which the clock is looked at. */
 static inline void bench_run(double seconds, unsigned int group, void (*op)(void *), void *context)
 {
-	static struct bench bench;
-	uint64_t cpu = bench_cpu(), begun = bench_now(), until = begun + (uint64_t)(seconds * 1e9);
+	uint64_t until = bench_now() + (uint64_t)(seconds * 1e9);
 
-	while (bench_now() < until && bench.count < BENCH_SLICES_MAX)
-		bench_slice(&bench, group, op, context);
-	printf("ops %llu wall_ns %llu cpu_ns %llu slice_ns %.3f slice_cpu_ns %.3f\n",
-	       (unsigned long long)bench.ops, (unsigned long long)(bench_now() - begun),
-	       (unsigned long long)(bench_cpu() - cpu), bench_median(bench.wall, bench.count),
-	       bench_median(bench.cpu, bench.count));
+	while (bench_now() < until)
+		bench_slice(group, op, context);
 }
 
 static inline double bench_seconds(int argc, char **argv, int wanted, const char *usage)
