@@ -47,10 +47,12 @@ static void no_words(struct loc_ctx *context, int priority, const char *file, in
 static int digest_file(FILE *file, uint8_t sum[DIGEST_SIZE])
 {
 	static uint8_t chunk[1 << 16];
-	struct digest *digest = digest_begin();
+	struct digest *digest;
 	size_t got;
 
-	rewind(file);
+	if (fseek(file, 0, SEEK_SET))
+		return -errno;
+	digest = digest_begin();
 	while ((got = fread(chunk, 1, sizeof(chunk), file)))
 		digest_add(digest, chunk, got);
 	digest_end(&digest, sum);
