@@ -5,7 +5,7 @@
 
 #include "event.h"
 
-#define RING_BYTES (2 * 1024 * 1024)
+#define RING_BYTES (1024 * 1024)
 /** The kernel half wakes the reader once this much waits in the ring. */
 #define RING_WAKE_BYTES (256 * 1024)
 

@@ -100,13 +100,15 @@ static __always_inline struct sock_entry *sock_begin(__u64 key, __u64 cookie, co
 		.proto = proto,
 		.flags = flags,
 	};
+	struct sock_entry *begun;
 
 	sock_filter_add(key, 1);
-	if (bpf_map_update_elem(&socks, &key, &entry, BPF_NOEXIST)) {
+	if (bpf_map_update_elem(&socks, &key, &entry, BPF_NOEXIST))
 		sock_filter_add(key, -1);
+	begun = bpf_map_lookup_elem(&socks, &key); /* ours, or of a thread that was first */
+	if (!begun)
 		lose(LOSS_SOCKS);
-	}
-	return bpf_map_lookup_elem(&socks, &key);
+	return begun;
 }
 
 static __always_inline void connect_emit(const struct sock_entry *entry, __u32 channel,
