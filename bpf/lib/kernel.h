@@ -24,7 +24,6 @@
 #define IPPROTO_UDP	17
 #define MSG_PEEK	2
 #define TCP_ESTABLISHED 1
-#define TCP_SYN_SENT	2
 #define TCP_CLOSE	7
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <string.h>
 
-#include "state.h"
-
 #include "../util/memory.h"
+#include "state.h"
 
 void set_view(char **to, struct view view)
 {
