@@ -12,9 +12,9 @@ const struct feature_info features[FEATURES] = {
 			      "products that ran before custodes are watched from their next exec on"},
 	[FEATURE_SOCKETS] = {"sockets", "connects, and the bytes of every stream at its end", true,
 			     "everything"},
-	[FEATURE_DATAGRAMS] = {"datagrams",
-			       "datagrams and their bytes by destination; sockets inherited or accepted",
-			       false, "datagrams are not counted"},
+	[FEATURE_DATAGRAMS] =
+		{"datagrams", "datagrams and their bytes by destination; sockets inherited or accepted",
+		 false, "datagrams are not counted, nor what a stream moved before it was disconnected"},
 	[FEATURE_TICKS] = {"ticks", "bytes of connections that stay open, and of datagrams, every second",
 			   true, "everything but what closes"},
 };
