@@ -5,6 +5,7 @@
  * hooks take over streams that a watched process did not open itself.
  */
 #include "lib/charge.h"
+#include "lib/other.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -70,13 +71,6 @@ static __always_inline void aimed_at(struct ev_addr *remote, struct sock *sk, st
 	bpf_map_delete_elem(&pending, &key);
 }
 
-static __always_inline bool internet(const struct sock *sk)
-{
-	unsigned short family = sk->__sk_common.skc_family;
-
-	return family == AF_INET || family == AF_INET6;
-}
-
 /** What a watched process uses, whoever opened it. */
 static __always_inline struct sock_entry *used(struct sock *sk, __u32 channel, const struct owner *owner)
 {
@@ -94,8 +88,12 @@ int BPF_PROG(datagram_sent, struct sock *sk, int bytes, int flags)
 	struct sock_entry *entry;
 	struct ev_addr remote;
 
-	if (!internet(sk) || !current_watched(&owner))
+	if (!current_watched(&owner))
 		return 0;
+	if (!addressed(sk)) {
+		other_sent(sk, &owner, bytes);
+		return 0;
+	}
 	entry = used(sk, CHANNEL_LENGTH_SENT, &owner);
 	if (!entry)
 		return 0;
@@ -116,8 +114,12 @@ int BPF_PROG(datagram_received, struct sock *sk, int bytes, int flags)
 	struct owner owner;
 	struct sock_entry *entry;
 
-	if (bytes <= 0 || flags & MSG_PEEK || !internet(sk) || !current_watched(&owner))
+	if (bytes <= 0 || flags & MSG_PEEK || !current_watched(&owner))
 		return 0;
+	if (!addressed(sk)) {
+		other_received(sk, &owner, bytes);
+		return 0;
+	}
 	entry = used(sk, CHANNEL_LENGTH_RECEIVED, &owner);
 	if (entry)
 		__sync_fetch_and_add(&entry->received, bytes);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-/* Processes: fork, exec, exit, and what ran before the programs were attached. */
+/* Processes: fork, exec and exit. */
 #include "lib/exe.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -38,9 +38,10 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 	struct exec_facts facts = {
 		.owner = {.tgid = task->tgid, .tid = task->pid, .start = task->start_boottime},
 		.channel = CHANNEL_EXEC,
+		.scratch = SCRATCH_EXEC,
 	};
 
-	exe_identify(&facts.exe, bprm->file);
+	EXE_IDENTIFY(&facts.exe, bprm->file, TYPED);
 	if (!exec_place(&facts))
 		return 0;
 	facts.cgroup = bpf_get_current_cgroup_id();
@@ -67,35 +68,5 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	event->code = code ? code : task->exit_code;
 	event->pad = 0;
 	emit_submit(event);
-	return 0;
-}
-
-/** Once at the start: the hooks are attached already, and what they saw stands. */
-SEC("iter/task")
-int process_existing(struct bpf_iter__task *ctx)
-{
-	struct task_struct *task = ctx->task;
-	struct mm_struct *mm;
-	struct file *file;
-	struct inode *inode;
-	struct owner parent;
-	struct exec_facts facts = {.flags = EXEC_EXISTING, .channel = CHANNEL_EXISTING};
-
-	/* Of each process its first thread, or any that is left where that one has ended. */
-	if (!task || (task->pid != task->tgid && BPF_CORE_READ(task, group_leader, mm)))
-		return 0;
-	facts.owner.tgid = facts.owner.tid = task->tgid;
-	facts.owner.start = BPF_CORE_READ(task, group_leader, start_boottime);
-	mm = task->mm;
-	file = mm ? mm->exe_file : NULL;
-	inode = file ? file->f_inode : NULL;
-	if (!inode || task_watched(facts.owner.tgid, &parent))
-		return 0;
-	exe_identify(&facts.exe, file);
-	if (!exec_place(&facts))
-		return 0;
-	if (task_watched(BPF_CORE_READ(task, real_parent, tgid), &parent))
-		facts.parent_lineage = parent.lineage;
-	exec_emit(task, file, &facts);
 	return 0;
 }

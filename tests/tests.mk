@@ -6,6 +6,8 @@ UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%)
 LIVE_PROGRAMS := $(patsubst tests/live/programs/%.c,build/live/%,$(sort $(wildcard tests/live/programs/*.c)))
 
+BYPASS_PROGRAMS := $(patsubst tests/live/bypass/%.c,build/bypass/%,$(sort $(wildcard tests/live/bypass/*.c)))
+
 .PHONY: test check bench test-kernels test-programs unit-programs
 test: bootstrap
 	$(Q)$(MAKE) --no-print-directory all
@@ -29,7 +31,7 @@ bench:
 	$(Q)tests/bench/run $(BENCH)
 
 # Called with FLAVOUR=asan.
-test-programs: $(TEST_BUILD)/custodes $(UNIT_TESTS) $(LIVE_PROGRAMS)
+test-programs: $(TEST_BUILD)/custodes $(UNIT_TESTS) $(LIVE_PROGRAMS) $(BYPASS_PROGRAMS)
 
 $(TEST_BUILD)/tests/unit/%: $(TEST_BUILD)/tests/unit/%.o $(USER_OBJECTS)
 	$(call say,LINK,$@)
@@ -41,8 +43,13 @@ build/live/%: tests/live/programs/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -static $(WARN) -MMD -MP -MF $@.d $< -o $@
 
+build/bypass/%: tests/live/bypass/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -static $(WARN) -MMD -MP -MF $@.d $< -o $@
+
 .SECONDARY: $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.o)
--include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d) $(LIVE_PROGRAMS:%=%.d)
+-include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d) $(LIVE_PROGRAMS:%=%.d) $(BYPASS_PROGRAMS:%=%.d)
 
 # ---- fuzzing: make fuzz [SECONDS=60]; with clang's libFuzzer, ASan and UBSan ----
 

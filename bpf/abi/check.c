@@ -18,6 +18,10 @@ SAME(struct ev_exit, 64);
 SAME(struct ev_connect, 96);
 SAME(struct ev_send, 104);
 SAME(struct ev_flow, 136);
+SAME(struct object_id, 16);
+SAME(struct object_facts, 48);
+SAME(struct ev_access, 176);
+SAME(struct ev_join, 72);
 SAME(struct ev_start, 104);
 SAME(struct ev_stop, 72);
 SAME(struct ev_clock, 72);
@@ -28,6 +32,7 @@ SAME(struct ev_executable, 152);
 SAME(struct ev_process, 80);
 SAME(struct ev_place, 160);
 SAME(struct ev_action, 96);
+SAME(struct ev_label, 72);
 SAME(struct task_entry, 16);
 SAME(struct lineage_entry, 8);
 SAME(struct owner, 24);
@@ -35,6 +40,8 @@ SAME(struct sock_entry, 128);
 SAME(struct destination_key, 32);
 SAME(struct destination_entry, 56);
 SAME(struct pending_key, 16);
+SAME(struct access_key, 24);
+SAME(struct access_entry, 144);
 SAME(struct loss_entry, 8);
 
 #define EVENT(number, NAME, name) \

@@ -43,7 +43,11 @@ enum ev_channel {
 	CHANNEL_PACKET_OUT = 9,
 	CHANNEL_TICK_SOCKS = 10,
 	CHANNEL_TICK_DESTINATIONS = 11,
-	CHANNELS = 16, /* of the kernel half */
+	CHANNEL_CALL = 12,
+	CHANNEL_URING = 13,
+	CHANNEL_TICK_ACCESSES = 14,
+	CHANNEL_EXISTING_FILES = 15,
+	CHANNELS = 24, /* of the kernel half */
 	CHANNEL_USER = 255,
 };
 
@@ -172,6 +176,67 @@ struct ev_flow {
 	__u16 pad;
 };
 
+/** What bytes are kept in or pass through: an inode, or the memory of a process. */
+struct object_id {
+	__u64 ino; /* of a process: its start */
+	__u32 dev; /* major << 20 | minor, of the superblock; OBJECT_PROCESS: no inode */
+	__u32 gen; /* of a process: its tgid */
+};
+#define OBJECT_PROCESS 0xffffffffu
+
+/** What an object was when its first byte was touched. */
+struct object_facts {
+	__u64 size;
+	__s64 ctime_sec;
+	__u32 ctime_nsec;
+	__u32 mode;  /* as stat(2) gives it; 0: a process, or what has no type */
+	__u32 magic; /* of its filesystem, as statfs(2) gives it */
+	__u32 rdev;  /* of a device, major << 20 | minor */
+	__u32 peer;  /* of a socket: tgid of who is at its other end, or 0 */
+	__u16 family;
+	__u16 type;
+	__u16 proto;
+	__u16 pad;
+	__u32 links; /* names that it has; 0: deleted, or it never had one */
+};
+
+#define ACCESS_FIRST	0x01 /* names the object */
+#define ACCESS_LAST	0x02 /* what comes after it is told anew */
+#define ACCESS_AT_MOST	0x04 /* some of the bytes are an upper bound */
+#define ACCESS_SHARED	0x08 /* mapped so that what is written there is the file's */
+#define ACCESS_SINGLE	0x10 /* no room to sum up: this one call stands alone */
+#define ACCESS_PATH_CUT 0x40
+#define ACCESS_EXISTING 0x80 /* open before it was watched: some may have moved before */
+
+/** What one lineage has moved from and to one object since it was first told: totals. */
+struct ev_access {
+	struct ev_head head;
+	__u64 access;
+	struct object_id object;
+	struct object_facts facts;
+	__u64 read;    /* bytes that came from it */
+	__u64 written; /* bytes that went to it */
+	__u64 mapped;  /* bytes that can be read without a call: an upper bound */
+	__u64 from;    /* the lowest and highest offset read; all zero: not known */
+	__u64 to;
+	struct ev_str path; /* of the first: names from the file up to its root, each with its NUL */
+	__u32 pad;
+};
+
+enum join_how {
+	JOIN_PTRACE = 1,
+	JOIN_MEMORY = 2, /* its memory was written to */
+};
+
+/** A process that a watched one has taken hold of acts for it from now on; head: the former. Its EXEC came
+ * before. */
+struct ev_join {
+	struct ev_head head;
+	__u64 by_start;
+	__u32 by_tgid;
+	__u32 how; /* enum join_how */
+};
+
 /* ---- what user space learned or decided; channel is CHANNEL_USER ---- */
 
 /** First event of every run. Wall clock = time + wall_offset. */
@@ -280,6 +345,14 @@ struct ev_action {
 	struct exe_id exe;
 	__u32 action; /* enum engine_action */
 	__s32 result; /* 0 or a negative errno */
+};
+
+/** The classification label of an object, as it was when the access to it began. */
+struct ev_label {
+	struct ev_head head; /* the access's */
+	__u64 access;
+	struct ev_str label;
+	struct ev_str by; /* what gave it: "path", "attribute", "canary" */
 };
 
 #endif

@@ -15,6 +15,7 @@
 #define SOCKS_MAX	 32768
 #define DESTINATIONS_MAX 32768
 #define PENDING_MAX	 4096
+#define ACCESSES_MAX	 32768
 /** A power of two. */
 #define FILTER_SLOTS 16384
 
@@ -42,7 +43,7 @@ struct task_entry {
 /** lineages: id -> */
 struct lineage_entry {
 	__u32 state;
-	__u32 pad;
+	__u32 quiet; /* ran before, and is nobody's yet: what it moves is not told until it is watched */
 };
 
 /** Whose a socket is. */
@@ -95,6 +96,27 @@ struct destination_entry {
 struct pending_key {
 	__u64 sock;
 	__u64 pid_tgid;
+};
+
+struct access_key {
+	__u64 lineage;
+	struct object_id object;
+};
+
+/** accesses: what a lineage has moved from and to an object, until it rests */
+struct access_entry {
+	__u64 access;
+	struct owner owner;
+	struct object_facts facts;
+	__u64 read;
+	__u64 written;
+	__u64 mapped;
+	__u64 from;
+	__u64 to;
+	__u64 told;  /* read + written + mapped, when it was last told */
+	__u64 used;  /* boot time of the last call */
+	__u32 flags; /* ACCESS_* */
+	__u32 pad;
 };
 
 #endif

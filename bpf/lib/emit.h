@@ -66,14 +66,13 @@ static __always_inline void emit_submit(void *event)
 	bpf_ringbuf_submit(event, wake_flags());
 }
 
-/**
- * An event of varying size, built elsewhere. It is about a program that nobody
- * has judged: the reader is woken for it.
- */
-static __always_inline void emit_whole(const void *event, __u32 size)
+/** An event of varying size, built elsewhere. */
+static __always_inline bool emit_whole(const void *event, __u32 size, __u64 wake)
 {
-	if (bpf_ringbuf_output(&ring, (void *)event, size, BPF_RB_FORCE_WAKEUP))
-		lose(LOSS_RING);
+	if (!bpf_ringbuf_output(&ring, (void *)event, size, wake))
+		return true;
+	lose(LOSS_RING);
+	return false;
 }
 
 /** Different for any two calls on this host since it booted: time, then CPU. */

@@ -18,6 +18,7 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+#define AF_UNIX		1
 #define AF_INET		2
 #define AF_INET6	10
 #define IPPROTO_TCP	6
@@ -65,6 +66,7 @@ struct cred {
 
 struct super_block {
 	__u32 s_dev;
+	unsigned long s_magic;
 };
 
 struct timespec64 {
@@ -79,6 +81,8 @@ struct inode {
 	unsigned long i_ino;
 	__u32 i_generation;
 	unsigned int i_nlink;
+	unsigned short i_mode;
+	__u32 i_rdev;
 	__s64 i_size;
 	__s64 i_ctime_sec;
 	__u32 i_ctime_nsec;
@@ -121,6 +125,44 @@ struct path {
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	unsigned int f_mode;
+	__s64 f_pos;
+	void *private_data;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct hlist_node {
+	struct hlist_node *next;
+};
+
+struct hlist_head {
+	struct hlist_node *first;
+};
+
+struct list_head {
+	struct list_head *next;
+};
+
+struct pid {
+	struct hlist_head tasks[4];
+};
+
+/* What /proc/PID/... is about; the inode lies within. */
+struct proc_inode {
+	struct pid *pid;
+	struct inode vfs_inode;
+};
+
+struct thread_info {
+	__u32 status; /* x86 */
 };
 
 struct mm_struct {
@@ -147,6 +189,7 @@ struct signal_struct {
 };
 
 struct task_struct {
+	struct thread_info thread_info;
 	int pid;
 	int tgid;
 	int exit_code;
@@ -156,9 +199,25 @@ struct task_struct {
 	struct signal_struct *signal;
 	struct nsproxy *nsproxy;
 	struct mm_struct *mm;
+	struct files_struct *files;
+	struct hlist_node pid_links[4];
+	struct list_head ptraced;
+	struct list_head ptrace_entry;
 	const struct cred *cred;
 	char comm[16];
 };
+
+#ifdef __TARGET_ARCH_x86
+struct pt_regs {
+	unsigned long bp, bx, r10, r9, r8, cx, dx, si, di, orig_ax;
+};
+#else
+struct pt_regs {
+	__u64 regs[31];
+	__u64 orig_x0;
+	__s32 syscallno;
+};
+#endif
 
 struct linux_binprm {
 	struct file *file;
@@ -186,9 +245,53 @@ struct sock_common {
 	struct in6_addr skc_v6_rcv_saddr;
 };
 
+struct socket {
+	struct sock *sk;
+};
+
+/* Of every socket's inode: the two lie in one piece. */
+struct socket_alloc {
+	struct socket socket;
+	struct inode vfs_inode;
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	__u16 sk_protocol;
+	__u16 sk_type;
+	struct socket *sk_socket;
+	struct pid *sk_peer_pid;
+	struct sk_buff_head {
+		struct sk_buff *prev;
+	} sk_receive_queue;
+};
+
+struct sk_buff {
+	char cb[48];
+};
+
+struct scm_fp_list {
+	short count;
+	struct file *fp[1];
+};
+
+struct unix_skb_parms {
+	struct scm_fp_list *fp;
+};
+
+struct sockaddr_un {
+	unsigned short sun_family;
+	char sun_path[108];
+};
+
+struct unix_address {
+	int len;
+	struct sockaddr_un name[0];
+};
+
+struct unix_sock {
+	struct unix_address *addr;
+	struct sock *peer;
 };
 
 struct inet_sock {
@@ -203,6 +306,28 @@ struct tcp_sock {
 	bool is_mptcp;
 };
 
+struct io_uring_cqe {
+	__s32 res;
+};
+
+/* A request of io_uring; its file is the first member of a union. */
+struct io_kiocb {
+	struct file *file;
+	__u8 opcode;
+};
+
+struct io_rw {
+	struct {
+		__s64 ki_pos;
+	} kiocb;
+};
+
+struct io_splice {
+	struct file *file_out;
+	int splice_fd_in;
+	unsigned int flags;
+};
+
 enum sock_flags {
 	SOCK_DONE = 1,
 };
@@ -214,6 +339,13 @@ struct bpf_iter_meta {
 struct bpf_iter__task {
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
+};
+
+struct bpf_iter__task_file {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	__u32 fd;
+	struct file *file;
 };
 
 struct bpf_iter__bpf_map_elem {

@@ -39,6 +39,7 @@ HASH(exes, struct exe_id, __u32, EXES_MAX);
 HASH(socks, __u64, struct sock_entry, SOCKS_MAX);
 HASH(destinations, struct destination_key, struct destination_entry, DESTINATIONS_MAX);
 HASH(pending, struct pending_key, struct ev_addr, PENDING_MAX);
+HASH(accesses, struct access_key, struct access_entry, ACCESSES_MAX);
 
 FILTER(task_filter);
 FILTER(sock_filter);

@@ -23,6 +23,10 @@ replay_case() {
 	[[ -s $dir/WHY ]]
 }
 
+@test "a process taken hold of" {
+	replay_case a-process-taken-hold-of
+}
+
 @test "as of" {
 	replay_case as-of
 }

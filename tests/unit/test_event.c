@@ -107,7 +107,7 @@ static void a_path_is_read_from_its_names(void **state)
 	(void)state;
 	draft_str(&draft, &exec->path, names, sizeof(names));
 	draft_end(&draft);
-	event_path(exec, &path);
+	event_path(&exec->head, exec->path, exec->head.flags & EXEC_PATH_CUT, &path);
 	assert_string_equal(path.data, "/opt/kaspersky/kesl/libexec/kesl");
 }
 

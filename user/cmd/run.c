@@ -13,6 +13,7 @@
 #include "../sensor/privilege.h"
 #include "../util/clock.h"
 #include "../util/log.h"
+#include "../util/memory.h"
 #include "../util/notify.h"
 #include "cmd.h"
 #include "pipeline.h"
@@ -170,11 +171,23 @@ struct run {
 	struct sensor *sensor;
 	struct state *state;
 	struct places *places;
+	struct labels *labels;
 	struct live *live;
 	struct pipeline pipeline;
 	uint8_t digest[DIGEST_SIZE]; /* of the set in force */
 	bool stopping;
 };
+
+/** What ran before, and was nobody's until now, has files open that nobody has told of. */
+static int watch_lineage(struct run *run, uint64_t lineage)
+{
+	bool quiet;
+	int r = state_watch(run->state, lineage, &quiet);
+
+	if (!r && (quiet || !sensor_demanded(run->sensor)))
+		sensor_demand(run->sensor);
+	return r;
+}
 
 static int apply(void *context, const struct action *action)
 {
@@ -182,7 +195,7 @@ static int apply(void *context, const struct action *action)
 
 	switch (action->action) {
 	case ACTION_WATCH:
-		return state_watch(run->state, action->lineage);
+		return watch_lineage(run, action->lineage);
 	case ACTION_RELEASE:
 		return state_release(run->state, action->lineage);
 	case ACTION_EXE_BENIGN:
@@ -255,6 +268,29 @@ static const char *host_name(const struct documents *documents)
 	return documents->items[documents->count - 1].name;
 }
 
+/** The profile's rules, as the sensor has them; what they name is looked at before anything is watched. */
+static void label_files(struct run *run, const struct policy *policy)
+{
+	size_t count = policy->host.label_count;
+	struct label_rule *rules = need(calloc(count + 1, sizeof(*rules)));
+
+	for (size_t i = 0; i < count; i++) {
+		const struct label *label = &policy->host.labels[i];
+
+		rules[i] = (struct label_rule){
+			.label = label->label,
+			.paths = label->paths.items,
+			.path_count = label->paths.count,
+			.canaries = label->canaries.items,
+			.canary_count = label->canaries.count,
+			.attribute = label->attribute,
+			.value = label->value,
+		};
+	}
+	labels_set(run->labels, rules, count);
+	free(rules);
+}
+
 /** Reads the policies again; a set with a fault is refused whole, and the old one stands. */
 static int reload(struct run *run)
 {
@@ -278,6 +314,7 @@ static int reload(struct run *run)
 		r = record_policies(run, &documents, host_name(&documents));
 		if (r)
 			return r;
+		label_files(run, policy);
 		sensor_existing(run->sensor);
 		log_info("policies reloaded");
 	}
@@ -285,15 +322,22 @@ static int reload(struct run *run)
 	return 0;
 }
 
-/** The catalogue's own paths, before anything runs: no first exec is provisional. */
+/**
+ * The catalogue's own paths, before anything runs: no first exec is provisional.
+ * Where one is there, its first read is not missed either.
+ */
 static void watch_catalogue(const struct run *run)
 {
+	bool there = false;
+
 	for (size_t i = 0; i < run->policy->product_count; i++) {
 		const struct strings *paths = &run->policy->products[i].paths;
 
 		for (size_t j = 0; j < paths->count; j++)
-			state_watch_path(run->state, paths->items[j]);
+			there |= !state_watch_path(run->state, paths->items[j]);
 	}
+	if (there)
+		sensor_demand(run->sensor);
 }
 
 static int begin(struct run *run)
@@ -314,6 +358,7 @@ static int begin(struct run *run)
 	};
 	run->pipeline.apply = apply;
 	run->pipeline.context = run;
+	label_files(run, run->policy);
 	r = pipeline_live(&run->pipeline, live_start(run->sensor, id.data, ENGINE_VERSION, &draft));
 	if (!r)
 		r = record_policies(run, &run->documents, host_name(&run->documents));
@@ -389,7 +434,7 @@ static int loop(struct run *run)
 
 static int watch(struct run *run)
 {
-	const struct live_parts parts = {run->sensor, run->state, run->places};
+	const struct live_parts parts = {run->sensor, run->state, run->places, run->labels};
 	int r = live_open(&run->live, &parts);
 
 	if (!r)
@@ -426,6 +471,7 @@ static int prepare(struct run *run)
 		return EXIT_USAGE;
 	if (places_open(&run->places, &run->options.places))
 		return EXIT_USAGE;
+	run->labels = labels_new();
 	check_pid_namespace();
 	if (sensor_open(&run->sensor, &run->options.sensor) || state_open(&run->state, run->sensor))
 		return EXIT_SENSOR;
@@ -441,6 +487,7 @@ static void finish(struct run *run)
 		live_source(run->live)->ops->free(live_source(run->live));
 	pipeline_close(&run->pipeline);
 	places_close(&run->places);
+	labels_free(&run->labels);
 	state_close(&run->state);
 	sensor_close(&run->sensor);
 	policy_free(&run->policy);

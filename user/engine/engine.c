@@ -13,7 +13,7 @@ static void take_exec_strings(struct process *process, const struct ev_exec *exe
 {
 	_cleanup_(buf_free) struct buf path = {};
 
-	event_path(exec, &path);
+	event_path(&exec->head, exec->path, exec->head.flags & EXEC_PATH_CUT, &path);
 	set_view(&process->path, (struct view){path.data, path.size});
 	memcpy(process->comm, exec->comm, sizeof(exec->comm));
 	process->comm[sizeof(exec->comm)] = '\0';
@@ -38,17 +38,18 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	struct process_key key = {.start = event->start, .tgid = event->tgid};
 	struct process *process = process_find(engine, event->tgid, event->start);
 	struct lineage *lineage = lineage_find(engine, event->lineage), *left;
-	uint64_t left_id = 0;
+	uint64_t left_id = 0, held = 0;
 
 	if (!lineage)
 		lineage = lineage_add(engine, event->lineage, exec->parent_lineage);
 	if (process && process->lineage != lineage) {
 		left_id = process->lineage->id;
+		held = process->held;
 		process_drop(engine, process);
 		process = NULL;
 	}
 	if (!process)
-		process = process_add(engine, &key, lineage);
+		process = process_add(engine, &key, lineage), process->held = held;
 	process->parent = (struct process_key){.start = exec->parent_start, .tgid = exec->parent_tgid};
 	process->exe = exe_find(engine, &exec->exe);
 	process->uid = exec->uid;
@@ -308,6 +309,9 @@ static int take_policy(struct engine *engine, const struct ev_head *event)
 NEVER_FAILS(on_connect)
 NEVER_FAILS(on_send)
 NEVER_FAILS(on_flow)
+NEVER_FAILS(on_access)
+NEVER_FAILS(on_join)
+NEVER_FAILS(on_label)
 NEVER_FAILS(on_document)
 NEVER_FAILS(on_place)
 
@@ -322,22 +326,13 @@ static const struct step {
 	uint16_t kind;
 	int (*take)(struct engine *engine, const struct ev_head *event);
 } steps[] = {
-	{EV_FORK, on_fork},
-	{EV_EXEC, on_exec},
-	{EV_EXIT, on_exit_},
-	{EV_CONNECT, on_connect_},
-	{EV_SEND, on_send_},
-	{EV_FLOW, on_flow_},
-	{EV_START, on_start},
-	{EV_STOP, on_stop},
-	{EV_CLOCK, on_clock},
-	{EV_LOSS, on_loss},
-	{EV_DOCUMENT, on_document_},
-	{EV_POLICY, take_policy},
-	{EV_EXECUTABLE, on_executable},
-	{EV_PROCESS, on_process},
-	{EV_PLACE, on_place_},
-	{EV_ACTION, on_action},
+	{EV_FORK, on_fork},	     {EV_EXEC, on_exec},       {EV_EXIT, on_exit_},
+	{EV_CONNECT, on_connect_},   {EV_SEND, on_send_},      {EV_FLOW, on_flow_},
+	{EV_ACCESS, on_access_},     {EV_JOIN, on_join_},      {EV_START, on_start},
+	{EV_STOP, on_stop},	     {EV_CLOCK, on_clock},     {EV_LOSS, on_loss},
+	{EV_DOCUMENT, on_document_}, {EV_POLICY, take_policy}, {EV_EXECUTABLE, on_executable},
+	{EV_PROCESS, on_process},    {EV_PLACE, on_place_},    {EV_ACTION, on_action},
+	{EV_LABEL, on_label_},
 };
 
 #define EVENT(number, NAME, name) +1

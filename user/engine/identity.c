@@ -80,6 +80,7 @@ static void lineage_take(struct engine *engine, struct lineage *lineage, const s
 	take_children(engine, lineage);
 	tell_execs(engine, lineage);
 	judge_flows(engine, lineage);
+	tell_accesses(engine, lineage);
 }
 
 static const struct product *product_of(struct engine *engine, const struct process *process,

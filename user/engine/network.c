@@ -14,14 +14,6 @@ static bool same_address(const struct ev_addr *a, const struct ev_addr *b)
 	return a->family == b->family && !memcmp(a->addr, b->addr, sizeof(a->addr));
 }
 
-static struct lineage *lineage_of(struct engine *engine, const struct ev_head *event)
-{
-	struct lineage *lineage = lineage_find(engine, event->lineage);
-
-	/* Its exec was lost, or lies before the log: it is kept, as of nobody known. */
-	return lineage ? lineage : lineage_add(engine, event->lineage, 0);
-}
-
 static struct flow *flow_of(struct engine *engine, const struct ev_head *event, uint64_t id)
 {
 	struct flow *flow = flow_find(engine, id);

@@ -49,7 +49,8 @@ struct process {
 	bool existing;			    /* ran before the sensor */
 	const struct outcome_process *view; /* frozen already, in the batch of this generation */
 	uint64_t view_generation;
-	bool ended;		     /* kept for the sockets that it owned */
+	bool ended;		     /* kept for the sockets that it owned, and what it touched last */
+	uint64_t held;		     /* accesses that are told as its own */
 	struct process *prev, *next; /* of its lineage */
 	UT_hash_handle hh;
 };
@@ -72,6 +73,7 @@ struct lineage {
 	uint64_t since; /* boot time of its first event */
 	struct process *processes;
 	struct flow *flows;
+	struct access *accesses;
 	const struct product **told; /* products that a finding has named */
 	size_t told_count;
 	UT_hash_handle hh;
@@ -101,6 +103,20 @@ struct flow {
 	bool closed;
 	struct flow_part *parts;
 	struct flow *prev, *next; /* of its lineage */
+	UT_hash_handle hh;
+};
+
+/** What one lineage moves from and to one object, from first touch to rest. */
+struct access {
+	uint64_t id;
+	struct lineage *lineage;
+	struct process_key owner;
+	struct ev_access told; /* the latest account; its strings are gone */
+	char *path;
+	char *label, *label_by;
+	bool holds;		    /* its owner, which is kept for it */
+	bool untold;		    /* it has ended, and nobody could say yet whose it was */
+	struct access *prev, *next; /* of its lineage */
 	UT_hash_handle hh;
 };
 
@@ -201,6 +217,7 @@ struct engine {
 	bool unsettled; /* one was dropped, or found benign: others may be let go with it */
 	struct exe *exes;
 	struct flow *flows;
+	struct access *accesses;
 	struct flow_part *parts;
 	uint64_t ended[256]; /* sockets that ended last: a tick may come behind the last account */
 	size_t ended_count;
@@ -229,6 +246,8 @@ void process_drop(struct engine *engine, struct process *process);
 /** It has exited: it goes, unless a socket that is still open was its. */
 void process_end(struct engine *engine, struct process *process);
 struct lineage *lineage_find(struct engine *engine, uint64_t id);
+/** The lineage of an event; one whose exec was lost, or lies before the log, is kept as of nobody known. */
+struct lineage *lineage_of(struct engine *engine, const struct ev_head *event);
 struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent);
 /** Lets it go with all that is of it; the kernel half is told. */
 void lineage_release(struct engine *engine, struct lineage *lineage);
@@ -243,6 +262,10 @@ bool flow_ended(const struct engine *engine, uint64_t id);
 struct flow *flow_find(struct engine *engine, uint64_t id);
 struct flow *flow_add(struct engine *engine, uint64_t id, struct lineage *lineage);
 void flow_drop(struct engine *engine, struct flow *flow);
+struct access *access_find(struct engine *engine, uint64_t id);
+struct access *access_add(struct engine *engine, uint64_t id, struct lineage *lineage,
+			  const struct process_key *owner);
+void access_drop(struct engine *engine, struct access *access);
 struct channel *channel_find(struct engine *engine, const struct flow *flow, const struct flow_part *part);
 struct place *place_find(struct engine *engine, const struct ev_addr *address);
 struct tally *tally_find(struct engine *engine, const struct product *product);
@@ -273,6 +296,14 @@ void on_flow(struct engine *engine, const struct ev_head *event);
 void judge_flows(struct engine *engine, struct lineage *lineage);
 /** Judges what waited for the place of an address. */
 void judge_address(struct engine *engine, const struct ev_addr *address);
+
+/* ---- access.c ---- */
+
+void on_access(struct engine *engine, const struct ev_head *event);
+void on_label(struct engine *engine, const struct ev_head *event);
+void on_join(struct engine *engine, const struct ev_head *event);
+/** Tells what a lineage moved before it was known to be a product's. */
+void tell_accesses(struct engine *engine, struct lineage *lineage);
 
 /* ---- place.c ---- */
 
@@ -306,6 +337,7 @@ const struct outcome_product *view_product(struct engine *engine, const struct l
 					   uint64_t time);
 struct outcome_destination *view_destination(struct engine *engine, const struct flow *flow,
 					     const struct ev_addr *remote);
+const struct outcome_access *view_access(struct engine *engine, const struct access *access);
 void view_rulings(struct engine *engine, struct outcome *outcome, const struct decision *decision);
 /** What a cause of loss is called. */
 const char *loss_text(uint32_t cause);

@@ -75,7 +75,7 @@ static bool owns_flow(const struct process *process)
 void process_end(struct engine *engine, struct process *process)
 {
 	process->ended = true;
-	if (!owns_flow(process))
+	if (!process->held && !owns_flow(process))
 		process_drop(engine, process);
 }
 
@@ -131,6 +131,13 @@ struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent)
 	return lineage;
 }
 
+struct lineage *lineage_of(struct engine *engine, const struct ev_head *event)
+{
+	struct lineage *lineage = lineage_find(engine, event->lineage);
+
+	return lineage ? lineage : lineage_add(engine, event->lineage, 0);
+}
+
 static void lineage_free(struct lineage *lineage)
 {
 	free(lineage->told);
@@ -160,6 +167,8 @@ static void lineage_drop(struct engine *engine, struct lineage *lineage)
 		process_drop(engine, lineage->processes);
 	while (lineage->flows)
 		flow_drop(engine, lineage->flows);
+	while (lineage->accesses)
+		access_drop(engine, lineage->accesses);
 	HASH_DEL(engine->lineages, lineage);
 	engine->unsettled = true;
 	if (lineage->decision == LINEAGE_PRODUCT) {
@@ -180,7 +189,7 @@ void lineage_release(struct engine *engine, struct lineage *lineage)
 
 void lineage_settle(struct engine *engine, struct lineage *lineage)
 {
-	if (!lineage->processes && !lineage->flows)
+	if (!lineage->processes && !lineage->flows && !lineage->accesses)
 		lineage_drop(engine, lineage);
 }
 
@@ -257,7 +266,7 @@ struct flow_part *part_add(struct engine *engine, struct flow *flow, const struc
 
 void part_drop(struct engine *engine, struct flow_part *part)
 {
-	HASH_DEL(engine->parts, part);
+	HASH_DEL(engine->parts, part); /* NOLINT: what is in a socket's list is in the table */
 	DL_DELETE(part->flow->parts, part);
 	free(part);
 }
@@ -302,6 +311,53 @@ struct channel *channel_find(struct engine *engine, const struct flow *flow, con
 	channel->next_report = 1;
 	HASH_ADD(hh, engine->channels, key, sizeof(channel->key), channel);
 	return channel;
+}
+
+/* ---- what was touched ---- */
+
+struct access *access_find(struct engine *engine, uint64_t id)
+{
+	struct access *access;
+
+	HASH_FIND(hh, engine->accesses, &id, sizeof(id), access);
+	return access;
+}
+
+struct access *access_add(struct engine *engine, uint64_t id, struct lineage *lineage,
+			  const struct process_key *owner)
+{
+	struct access *access = need(calloc(1, sizeof(*access)));
+	struct process *process = process_find(engine, owner->tgid, owner->start);
+
+	access->id = id;
+	access->lineage = lineage;
+	access->owner = *owner;
+	access->holds = process;
+	if (process)
+		process->held++;
+	DL_APPEND(lineage->accesses, access);
+	HASH_ADD(hh, engine->accesses, id, sizeof(access->id), access);
+	return access;
+}
+
+static void access_free(struct access *access)
+{
+	free(access->path);
+	free(access->label);
+	free(access->label_by);
+	free(access);
+}
+
+void access_drop(struct engine *engine, struct access *access)
+{
+	struct process *owner =
+		access->holds ? process_find(engine, access->owner.tgid, access->owner.start) : NULL;
+
+	HASH_DEL(engine->accesses, access); /* NOLINT: what is in a lineage's list is in the table */
+	DL_DELETE(access->lineage->accesses, access);
+	access_free(access);
+	if (owner && owner->held && !--owner->held && owner->ended)
+		process_end(engine, owner);
 }
 
 /* ---- places ---- */
@@ -354,6 +410,7 @@ void tables_clear(struct engine *engine)
 	CLEAR(engine->processes, process, process_free);
 	CLEAR(engine->parts, flow_part, free);
 	CLEAR(engine->flows, flow, free);
+	CLEAR(engine->accesses, access, access_free);
 	CLEAR(engine->channels, channel, free);
 	CLEAR(engine->lineages, lineage, lineage_free);
 	CLEAR(engine->exes, exe, exe_free);

@@ -224,6 +224,73 @@ struct outcome_destination *view_destination(struct engine *engine, const struct
 	return view;
 }
 
+#define S_IFMT_ 0170000
+
+static const struct object_type {
+	uint32_t mode;
+	const char *name;
+} object_types[] = {
+	{0100000, "file"},	   {0010000, "pipe"},	{0140000, "socket"},
+	{0060000, "block-device"}, {0020000, "device"},
+};
+
+static const char *object_type(const struct ev_access *told)
+{
+	if (told->object.dev == OBJECT_PROCESS)
+		return "process";
+	for (size_t i = 0; i < ARRAY_SIZE(object_types); i++)
+		if ((told->facts.mode & S_IFMT_) == object_types[i].mode)
+			return object_types[i].name;
+	return "other";
+}
+
+/** What has no path is called as /proc/PID/fd calls it. */
+static const char *object_name(struct engine *engine, const struct access *access, const char *type)
+{
+	char name[64];
+
+	if (access->path && access->path[1]) /* "@name" is in no directory */
+		return arena_str(&engine->batch->arena, access->path + (access->path[1] == '@'));
+	snprintf(name, sizeof(name), "%s:[%llu]", type,
+		 access->told.object.dev == OBJECT_PROCESS ? access->told.facts.peer :
+							     (unsigned long long)access->told.object.ino);
+	return arena_str(&engine->batch->arena, name);
+}
+
+const struct outcome_access *view_access(struct engine *engine, const struct access *access)
+{
+	struct outcome_access *view = arena_alloc(&engine->batch->arena, sizeof(*view));
+	const struct ev_access *told = &access->told;
+	uint8_t flags = told->head.flags;
+
+	view->id = access->id;
+	view->type = object_type(told);
+	view->path = object_name(engine, access, view->type);
+	view->label = arena_str(&engine->batch->arena, access->label);
+	view->label_by = arena_str(&engine->batch->arena, access->label_by);
+	view->inode = told->object.ino;
+	view->device = told->object.dev;
+	view->generation = told->object.gen;
+	view->mode = told->facts.mode;
+	view->magic = told->facts.magic;
+	view->size = told->facts.size;
+	view->read = told->read;
+	view->written = told->written;
+	view->mapped = told->mapped;
+	view->from = told->from;
+	view->to = told->to;
+	view->at_most = flags & ACCESS_AT_MOST;
+	view->shared = flags & ACCESS_SHARED;
+	view->existing = flags & ACCESS_EXISTING;
+	view->last = flags & ACCESS_LAST;
+	view->peer = told->facts.peer;
+	view->links = told->facts.links;
+	view->family = told->facts.family;
+	view->socket_type = told->facts.type;
+	view->proto = told->facts.proto;
+	return view;
+}
+
 void view_rulings(struct engine *engine, struct outcome *outcome, const struct decision *decision)
 {
 	struct arena *arena = &engine->batch->arena;

@@ -22,6 +22,7 @@ static const struct shape {
 const struct event_string event_strings[] = {
 	STRING(EXEC, exec, path),
 	STRING(EXEC, exec, args),
+	STRING(ACCESS, access, path),
 	STRING(START, start, version),
 	STRING(START, start, host_id),
 	STRING(START, start, host_name),
@@ -45,6 +46,8 @@ const struct event_string event_strings[] = {
 	STRING(PROCESS, process, container),
 	STRING(PROCESS, process, args),
 	STRING(PROCESS, process, cwd),
+	STRING(LABEL, label, label),
+	STRING(LABEL, label, by),
 	STRING(PLACE, place, as_name),
 	STRING(PLACE, place, network),
 };
@@ -92,9 +95,9 @@ int event_check(const void *bytes, size_t size)
 	return event->size >= shape->size && strings_inside(event) ? 0 : -EBADMSG;
 }
 
-void event_path(const struct ev_exec *exec, struct buf *path)
+void event_path(const struct ev_head *event, struct ev_str str, bool cut, struct buf *path)
 {
-	struct view names = event_view(&exec->head, exec->path);
+	struct view names = event_view(event, str);
 	size_t end = names.size;
 
 	/* From the file up, so read from the end down. */
@@ -111,7 +114,7 @@ void event_path(const struct ev_exec *exec, struct buf *path)
 	}
 	if (!path->size && names.size)
 		buf_byte(path, '/');
-	if (exec->head.flags & EXEC_PATH_CUT) { /* what is left of it hangs in the air */
+	if (cut) {
 		buf_bytes(path, "...", 3);
 		memmove(path->data + 3, path->data, path->size - 3);
 		memcpy(path->data, "...", 3);

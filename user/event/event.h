@@ -31,9 +31,11 @@ const char *event_kind_name(uint16_t kind);
  */
 int event_check(const void *bytes, size_t size);
 
-/** The names of an EXEC event as a path from its root, "/a/b"; "" where there are none, "..." before what is
- * left of one too long. */
-void event_path(const struct ev_exec *exec, struct buf *path);
+/**
+ * The path in an event of the kernel half, from its names: from the file up, as it
+ * found them. `cut`: it had no room for all of them, and the rest hangs in the air.
+ */
+void event_path(const struct ev_head *event, struct ev_str names, bool cut, struct buf *path);
 
 /** Describes the strings of a kind, for whoever prints or builds events. */
 struct event_string {

@@ -24,6 +24,8 @@ enum outcome_what {
 	WHAT_CONNECT,
 	WHAT_TRAFFIC,
 	WHAT_DISCONNECT,
+	WHAT_ACCESS,
+	WHAT_JOIN,
 	WHAT_LOSS,
 	WHAT_CLOCK_STEP,
 	WHAT_POLICY,
@@ -95,6 +97,30 @@ struct outcome_destination {
 	const char *verdict; /* of this destination */
 };
 
+/** What a lineage did with an object: a file, a pipe, a device, another process's memory. */
+struct outcome_access {
+	const char *type;  /* "file", "pipe" ... */
+	const char *path;  /* or a name such as "pipe:[123]" */
+	const char *label; /* or NULL */
+	const char *label_by;
+	uint64_t id;
+	uint64_t inode;
+	uint32_t device;
+	uint32_t generation;
+	uint32_t mode;
+	uint32_t magic;
+	uint64_t size;
+	uint64_t read, written, mapped;
+	uint64_t from, to; /* offsets read; both 0: not known */
+	bool at_most;
+	bool shared;
+	bool existing;
+	bool last;
+	uint32_t peer; /* tgid, or 0 */
+	uint16_t family, socket_type, proto;
+	uint32_t links; /* names that it has */
+};
+
 struct outcome_ruling {
 	const char *id;
 	const char *title;
@@ -136,10 +162,12 @@ struct outcome {
 	const struct outcome_process *parent;
 	const struct outcome_product *product;
 	const struct outcome_destination *destination;
+	const struct outcome_access *access;
 	const struct outcome_ruling *rulings;
 	size_t ruling_count;
 	uint64_t lost; /* things lost in its window; what they were stands in the log */
 	const char *lost_causes;
+	const char *how; /* of WHAT_JOIN: "ptrace", "memory" */
 	/* For WHAT_LOSS and WHAT_CLOCK_STEP: */
 	uint64_t count;
 	int64_t change;

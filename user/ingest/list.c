@@ -44,6 +44,11 @@ static const struct field {
 		EV_##KIND, #member, type, offsetof(struct ev_##name, member), \
 			sizeof(((struct ev_##name *)0)->member)               \
 	}
+#define INNER(KIND, name, outer, member, type)                                      \
+	{                                                                           \
+		EV_##KIND, #member, type, offsetof(struct ev_##name, outer.member), \
+			sizeof(((struct ev_##name *)0)->outer.member)               \
+	}
 	HEAD(flags),
 	HEAD(channel),
 	HEAD(time),
@@ -85,6 +90,24 @@ static const struct field {
 	FIELD(FLOW, flow, local, FIELD_ADDRESS),
 	FIELD(FLOW, flow, proto, FIELD_NUMBER),
 	FIELD(FLOW, flow, netns, FIELD_NUMBER),
+	FIELD(ACCESS, access, access, FIELD_NUMBER),
+	INNER(ACCESS, access, object, ino, FIELD_NUMBER),
+	INNER(ACCESS, access, object, dev, FIELD_NUMBER),
+	INNER(ACCESS, access, object, gen, FIELD_NUMBER),
+	INNER(ACCESS, access, facts, size, FIELD_NUMBER),
+	INNER(ACCESS, access, facts, mode, FIELD_NUMBER),
+	INNER(ACCESS, access, facts, magic, FIELD_NUMBER),
+	INNER(ACCESS, access, facts, peer, FIELD_NUMBER),
+	INNER(ACCESS, access, facts, family, FIELD_NUMBER),
+	FIELD(ACCESS, access, read, FIELD_NUMBER),
+	FIELD(ACCESS, access, written, FIELD_NUMBER),
+	FIELD(ACCESS, access, mapped, FIELD_NUMBER),
+	FIELD(ACCESS, access, from, FIELD_NUMBER),
+	FIELD(ACCESS, access, to, FIELD_NUMBER),
+	FIELD(JOIN, join, by_start, FIELD_NUMBER),
+	FIELD(JOIN, join, by_tgid, FIELD_NUMBER),
+	FIELD(JOIN, join, how, FIELD_NUMBER),
+	FIELD(LABEL, label, access, FIELD_NUMBER),
 	FIELD(START, start, wall_offset, FIELD_SIGNED),
 	FIELD(STOP, stop, events, FIELD_NUMBER),
 	FIELD(STOP, stop, lost, FIELD_NUMBER),
@@ -246,7 +269,7 @@ static bool put_string(struct draft *draft, const struct event_string *string, c
 		arguments(value, &bytes);
 	else if (!text)
 		return false;
-	else if (string->kind == EV_EXEC)
+	else if (string->kind == EV_EXEC || string->kind == EV_ACCESS)
 		path_names(text, &bytes);
 	else
 		buf_str(&bytes, text);

@@ -25,6 +25,8 @@ static const struct mapping {
 	{WHAT_CONNECT, "event", "network", {"connection", "start"}},
 	{WHAT_TRAFFIC, "event", "network", {"connection", "info"}},
 	{WHAT_DISCONNECT, "event", "network", {"connection", "end"}},
+	{WHAT_ACCESS, "event", "file", {"access"}},
+	{WHAT_JOIN, "event", "process", {"change"}},
 	{WHAT_LOSS, "metric", "host", {"info"}},
 	{WHAT_CLOCK_STEP, "event", "host", {"change"}},
 	{WHAT_POLICY, "event", "configuration", {"change"}},
@@ -239,6 +241,28 @@ static void put_network(struct jsonw *w, const struct outcome_destination *d)
 	jsonw_object_end(w);
 }
 
+static void put_file(struct jsonw *w, const struct outcome_access *access)
+{
+	const char *name;
+	char text[24];
+
+	if (!access)
+		return;
+	name = strrchr(access->path, '/');
+	jsonw_object(w, "file");
+	jsonw_str(w, "path", access->path);
+	jsonw_str(w, "name", name ? name + 1 : access->path);
+	jsonw_str(w, "type", access->type);
+	snprintf(text, sizeof(text), "%llu", (unsigned long long)access->inode);
+	jsonw_str(w, "inode", text);
+	snprintf(text, sizeof(text), "%u:%u", access->device >> 20, access->device & 0xfffff);
+	jsonw_str(w, "device", text);
+	snprintf(text, sizeof(text), "%04o", access->mode & 07777);
+	jsonw_str(w, "mode", text);
+	jsonw_u64(w, "size", access->size);
+	jsonw_object_end(w);
+}
+
 /** The source of the ruling that stands, where it is a URL: ECS wants no other reference. */
 static const char *reference_of(const struct outcome *outcome)
 {
@@ -377,6 +401,48 @@ static void put_destination(struct jsonw *w, const struct outcome_destination *d
 	jsonw_object_end(w);
 }
 
+/** What a socket is, that leads to no address. */
+static void put_family(struct jsonw *w, const struct outcome_access *access)
+{
+	const char *family = family_name(access->family);
+
+	if (!access->family)
+		return;
+	jsonw_str(w, "family", family ? family : "other");
+	jsonw_u64(w, "family_number", access->family);
+	jsonw_u64(w, "socket_type", access->socket_type);
+	jsonw_u64(w, "protocol", access->proto);
+}
+
+static void put_access(struct jsonw *w, const struct outcome_access *access)
+{
+	char id[17];
+
+	if (!access)
+		return;
+	snprintf(id, sizeof(id), "%016llx", (unsigned long long)access->id);
+	jsonw_object(w, "access");
+	jsonw_str(w, "id", id);
+	jsonw_u64(w, "read", access->read);
+	jsonw_u64(w, "written", access->written);
+	jsonw_u64(w, "mapped", access->mapped);
+	if (access->to) {
+		jsonw_u64(w, "from", access->from);
+		jsonw_u64(w, "to", access->to);
+	}
+	jsonw_bool(w, "upper_bound", access->at_most);
+	jsonw_bool(w, "shared", access->shared);
+	jsonw_bool(w, "existing", access->existing);
+	jsonw_bool(w, "last", access->last);
+	jsonw_u64(w, "links", access->links);
+	if (access->peer)
+		jsonw_u64(w, "peer", access->peer);
+	put_family(w, access);
+	jsonw_str(w, "label", access->label);
+	jsonw_str(w, "label_by", access->label_by);
+	jsonw_object_end(w);
+}
+
 static void put_executable(struct jsonw *w, const struct outcome_process *process)
 {
 	if (!process || !process->executable)
@@ -403,6 +469,8 @@ static void put_custodes(struct jsonw *w, const struct outcome *outcome, const s
 	jsonw_str(w, "verdict", outcome->verdict);
 	put_measures(w, outcome);
 	put_destination(w, outcome->destination);
+	put_access(w, outcome->access);
+	jsonw_str(w, "how", outcome->how);
 	put_executable(w, outcome->process);
 	if (outcome->type == OUTCOME_FINDING || outcome->what == WHAT_LOSS) {
 		jsonw_object(w, "loss");
@@ -447,6 +515,7 @@ static void render(const struct outcome *outcome, const struct outcome_log *log,
 		jsonw_str(&w, "id", outcome->process->container);
 		jsonw_object_end(&w);
 	}
+	put_file(&w, outcome->access);
 	put_network(&w, outcome->destination);
 	put_rule(&w, outcome);
 	put_related(&w, outcome);

@@ -75,6 +75,22 @@ void compile_overlay(struct compiler *compiler, const struct json *json)
 	}
 }
 
+static void compile_labels(struct host *host, const cJSON *labels)
+{
+	const cJSON *each;
+
+	cJSON_ArrayForEach(each, labels) {
+		struct label *label = GROW(host->labels, host->label_count);
+		const cJSON *attribute = json_get(each, "attribute");
+
+		label->label = json_str(each, "label");
+		label->paths = strings_from(each, "paths");
+		label->canaries = strings_from(each, "canaries");
+		label->attribute = json_str(attribute, "name");
+		label->value = json_str(attribute, "value");
+	}
+}
+
 void compile_host(struct compiler *compiler, const struct json *json)
 {
 	struct host *host = &compiler->policy->host;
@@ -88,6 +104,7 @@ void compile_host(struct compiler *compiler, const struct json *json)
 	host->scheme = json_str(classification, "scheme");
 	host->tier = json_str(classification, "tier");
 	host->platform = json_str(json->root, "platform") ? json_str(json->root, "platform") : "server";
+	compile_labels(host, json_get(json->root, "labels"));
 	host->document = json;
 }
 

@@ -150,6 +150,11 @@ void policy_free(struct policy **policy)
 		json_free(&p->documents[i]);
 	free(p->host.organisations.items);
 	free(p->host.tags.items);
+	for (size_t i = 0; i < p->host.label_count; i++) {
+		free(p->host.labels[i].paths.items);
+		free(p->host.labels[i].canaries.items);
+	}
+	free(p->host.labels);
 	free(p->vendors);
 	free(p->products);
 	free(p->measures);

@@ -135,6 +135,15 @@ struct scheme {
 	const struct json *document;
 };
 
+/** Which files are classified, and how. */
+struct label {
+	const char *label;
+	struct strings paths;
+	struct strings canaries;
+	const char *attribute; /* NULL: none */
+	const char *value;
+};
+
 struct host {
 	const char *id;
 	const char *title;
@@ -144,6 +153,8 @@ struct host {
 	const char *scheme; /* NULL: no classification */
 	const char *tier;
 	const char *platform;
+	struct label *labels;
+	size_t label_count;
 	const struct json *document;
 };
 

@@ -8,7 +8,6 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include <gelf.h>
 #include <libelf.h>
@@ -17,6 +16,7 @@
 #include "../util/digest.h"
 #include "../util/file.h"
 #include "../util/log.h"
+#include "device.h"
 #include "observe.h"
 #include "package.h"
 
@@ -24,38 +24,6 @@
 #define HASH_LIMIT     (1ull << 30)
 #define NOTE_LIMIT     4096
 #define BUILD_ID_LIMIT 64
-
-/**
- * The superblock's device, which stat() hides on filesystems that give every
- * subvolume one of its own: as the file's mount says it.
- */
-static bool mount_device(int fd, uint32_t *dev)
-{
-	_cleanup_(buf_free) struct buf info = {}, mounts = {};
-	char path[64], start[32];
-	const char *at;
-	unsigned int major_, minor_;
-	int id;
-
-	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
-	if (file_read_at(AT_FDCWD, path, &info, 4096) || !info.data)
-		return false;
-	at = strstr(info.data, "mnt_id:");
-	if (!at || sscanf(at, "mnt_id: %d", &id) != 1)
-		return false;
-	if (file_read_at(AT_FDCWD, "/proc/self/mountinfo", &mounts, 16u << 20) || !mounts.data)
-		return false;
-	snprintf(start, sizeof(start), "%d ", id);
-	for (at = mounts.data; at; at = strchr(at, '\n') ? strchr(at, '\n') + 1 : NULL) {
-		if (strncmp(at, start, strlen(start)))
-			continue;
-		if (sscanf(at, "%*d %*d %u:%u", &major_, &minor_) != 2)
-			return false;
-		*dev = major_ << 20 | minor_;
-		return true;
-	}
-	return false;
-}
 
 static bool same_file(int fd, const struct exe_id *exe)
 {
@@ -67,8 +35,8 @@ static bool same_file(int fd, const struct exe_id *exe)
 	if (st.st_ino != exe->ino || st.st_ctim.tv_sec != exe->ctime_sec ||
 	    st.st_ctim.tv_nsec != (long)exe->ctime_nsec)
 		return false;
-	dev = (uint32_t)(major(st.st_dev) << 20 | minor(st.st_dev));
-	return dev == exe->dev || (mount_device(fd, &dev) && dev == exe->dev);
+	dev = device_number(st.st_dev);
+	return dev == exe->dev || (device_of_mount(fd, &dev) && dev == exe->dev);
 }
 
 /** O_PATH first: nothing is read, and no device or FIFO is opened, before it is known to be the file. */
@@ -202,7 +170,7 @@ const struct ev_head *observe_executable(const struct ev_exec *exec, struct draf
 	struct ev_executable *event = DRAFT(draft, EXECUTABLE, executable, clock_boot());
 	int r;
 
-	event_path(exec, &path);
+	event_path(&exec->head, exec->path, exec->head.flags & EXEC_PATH_CUT, &path);
 	fd = open_executable(exec, path.data ? path.data : "");
 	whole_path(exec, fd, &path);
 	event->exe = exec->exe;

@@ -17,27 +17,37 @@ const struct feature_info features[FEATURES] = {
 		 false, "datagrams are not counted, nor what a stream moved before it was disconnected"},
 	[FEATURE_TICKS] = {"ticks", "bytes of connections that stay open, and of datagrams, every second",
 			   true, "everything but what closes"},
+	[FEATURE_FILES] = {"files", "what calls move from and to files, pipes, devices and other processes",
+			   false, "reads and writes are not counted"},
+	[FEATURE_URING] = {"io_uring", "the same, where io_uring does it", false,
+			   "what io_uring reads and writes is not counted"},
 };
 
 const struct hook hooks[] = {
-	{"process_fork", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_fork", false},
-	{"process_exec", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_exec", false},
-	{"process_exit", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_exit", false},
-	{"process_existing", FEATURE_EXISTING, 0, HOOK_ITER_TASK, "task", false},
-	{"socket_connect4", FEATURE_SOCKETS, 0, HOOK_CGROUP, "connect4", false},
-	{"socket_connect6", FEATURE_SOCKETS, 0, HOOK_CGROUP, "connect6", false},
-	{"socket_destroy", FEATURE_SOCKETS, 0, HOOK_TRACEPOINT, "tcp_destroy_sock", true},
-	{"datagram_sendmsg4", FEATURE_DATAGRAMS, 0, HOOK_CGROUP, "sendmsg4", false},
-	{"datagram_sendmsg6", FEATURE_DATAGRAMS, 0, HOOK_CGROUP, "sendmsg6", false},
-	{"datagram_sent", FEATURE_DATAGRAMS, 0, HOOK_TRACEPOINT, "sock_send_length", false},
-	{"datagram_received", FEATURE_DATAGRAMS, 0, HOOK_TRACEPOINT, "sock_recv_length", false},
-	{"packet_sendmsg4", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "sendmsg4", false},
-	{"packet_sendmsg6", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "sendmsg6", false},
-	{"packet_out", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "egress", false},
-	{"packet_in", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "ingress", false},
-	{"socket_state", FEATURE_DATAGRAMS, 1, HOOK_TRACEPOINT, "inet_sock_set_state", true},
-	{"tick_socks", FEATURE_TICKS, 0, HOOK_ITER_SOCKS, "bpf_map_elem", false},
-	{"tick_destinations", FEATURE_TICKS, 0, HOOK_ITER_DESTINATIONS, "bpf_map_elem", false},
+	{"process_fork", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_fork", 0, 0},
+	{"process_exec", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_exec", 0, 0},
+	{"process_exit", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_exit", 0, 0},
+	{"process_existing", FEATURE_EXISTING, 0, HOOK_ITER_TASK, "task", 0, 0},
+	{"file_existing", FEATURE_EXISTING, 0, HOOK_ITER_FILES, "task_file", 0, 0},
+	{"socket_connect4", FEATURE_SOCKETS, 0, HOOK_CGROUP, "connect4", 0, 0},
+	{"socket_connect6", FEATURE_SOCKETS, 0, HOOK_CGROUP, "connect6", 0, 0},
+	{"socket_destroy", FEATURE_SOCKETS, 0, HOOK_TRACEPOINT, "tcp_destroy_sock", COVERED, 0},
+	{"datagram_sendmsg4", FEATURE_DATAGRAMS, 0, HOOK_CGROUP, "sendmsg4", 0, 0},
+	{"datagram_sendmsg6", FEATURE_DATAGRAMS, 0, HOOK_CGROUP, "sendmsg6", 0, 0},
+	{"datagram_sent", FEATURE_DATAGRAMS, 0, HOOK_TRACEPOINT, "sock_send_length", 0, 0},
+	{"datagram_received", FEATURE_DATAGRAMS, 0, HOOK_TRACEPOINT, "sock_recv_length", 0, 0},
+	{"packet_sendmsg4", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "sendmsg4", 0, 0},
+	{"packet_sendmsg6", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "sendmsg6", 0, 0},
+	{"packet_out", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "egress", 0, 0},
+	{"packet_in", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "ingress", 0, 0},
+	{"socket_state", FEATURE_DATAGRAMS, 1, HOOK_TRACEPOINT, "inet_sock_set_state", COVERED, 0},
+	{"tick_socks", FEATURE_TICKS, 0, HOOK_ITER_SOCKS, "bpf_map_elem", 0, 0},
+	{"tick_destinations", FEATURE_TICKS, 0, HOOK_ITER_DESTINATIONS, "bpf_map_elem", 0, 0},
+	{"tick_accesses", FEATURE_TICKS, 0, HOOK_ITER_ACCESSES, "bpf_map_elem", 0, 0},
+	{"file_call", FEATURE_FILES, 0, HOOK_TRACEPOINT, "sys_exit", ON_DEMAND, 0},
+	{"uring_complete", FEATURE_URING, 0, HOOK_TRACEPOINT, "io_uring_complete", ON_DEMAND, 3},
+	{"uring_complete_v6_0", FEATURE_URING, 1, HOOK_TRACEPOINT, "io_uring_complete", ON_DEMAND, 7},
+	{"uring_submit", FEATURE_URING, 2, HOOK_TRACEPOINT, "io_uring_submit_sqe", ON_DEMAND, 7},
 };
 const size_t hook_count = ARRAY_SIZE(hooks);
 _Static_assert(ARRAY_SIZE(hooks) <= HOOKS_MAX, "a place for every hook");
@@ -55,5 +65,8 @@ const char *way_lost(enum feature feature, unsigned int way)
 	if (feature == FEATURE_DATAGRAMS && way == 1)
 		return "datagrams received count when they reach the socket, read or not; "
 		       "streams that were accepted, inherited or passed are not seen";
+	if (feature == FEATURE_URING && way == 2)
+		return "what io_uring is asked to read counts as the whole file, done or not; "
+		       "what it opens is met when it is read";
 	return "";
 }

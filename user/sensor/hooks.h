@@ -6,7 +6,15 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum hook_attach { HOOK_TRACEPOINT, HOOK_CGROUP, HOOK_ITER_TASK, HOOK_ITER_SOCKS, HOOK_ITER_DESTINATIONS };
+enum hook_attach {
+	HOOK_TRACEPOINT,
+	HOOK_CGROUP,
+	HOOK_ITER_TASK,
+	HOOK_ITER_FILES,
+	HOOK_ITER_SOCKS,
+	HOOK_ITER_DESTINATIONS,
+	HOOK_ITER_ACCESSES,
+};
 
 /** What a set of hooks is for. Of each, the first way that works is used. */
 enum feature {
@@ -15,6 +23,8 @@ enum feature {
 	FEATURE_SOCKETS,
 	FEATURE_DATAGRAMS,
 	FEATURE_TICKS,
+	FEATURE_FILES,
+	FEATURE_URING,
 	FEATURES,
 };
 
@@ -26,13 +36,19 @@ struct feature_info {
 };
 extern const struct feature_info features[FEATURES];
 
+/** What the kernel skips of it, another program sees: no loss. */
+#define COVERED 1u
+/** Attached once something is watched: it taxes every call of the host. */
+#define ON_DEMAND 2u
+
 struct hook {
 	const char *program;
 	enum feature feature;
 	unsigned int way; /* 0 is best */
 	enum hook_attach attach;
 	const char *target; /* tracepoint, or attach point */
-	bool covered;	    /* what the kernel skips of it, another program sees: no loss */
+	unsigned int traits;
+	int arguments; /* that the tracepoint must have, where that tells kernels apart; 0: any */
 };
 extern const struct hook hooks[];
 extern const size_t hook_count;
@@ -42,6 +58,6 @@ bool hook_exists(const char *program);
 
 /** What is lost where a way other than the first is used; "" for the first. */
 const char *way_lost(enum feature feature, unsigned int way);
-#define WAYS 2
+#define WAYS 3
 
 #endif

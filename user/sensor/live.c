@@ -149,13 +149,28 @@ static void ask_about_address(struct live *live, const struct ev_addr *remote)
 		live_push(live, places_observe(live->parts.places, &address, &live->draft));
 }
 
+static void ask_about_object(struct live *live, const struct ev_access *access)
+{
+	const struct ev_head *label = labels_observe(live->parts.labels, access, &live->draft);
+
+	if (label)
+		live_push(live, label);
+}
+
 static void ask(struct live *live, const struct ev_head *event)
 {
 	const struct ev_flow *flow = (const struct ev_flow *)event;
 
 	switch (event->kind) {
 	case EV_EXEC:
+		if (((const struct ev_exec *)event)->state == LINEAGE_WATCHED &&
+		    (event->flags & EXEC_EXISTING || !sensor_demanded(live->parts.sensor)))
+			sensor_demand(live->parts.sensor);
 		ask_about_exec(live, (const struct ev_exec *)event);
+		break;
+	case EV_ACCESS:
+		if (event->flags & ACCESS_FIRST)
+			ask_about_object(live, (const struct ev_access *)event);
 		break;
 	case EV_CONNECT:
 		ask_about_address(live, &((const struct ev_connect *)event)->remote);
@@ -275,6 +290,7 @@ static int live_next(struct source *source, const struct ev_head **event)
 	}
 	if (live->phase != LIVE_RUNNING)
 		return finish(live);
+	labels_follow(live->parts.labels);
 	if (!tick_if_due(live))
 		ring_wait(live->ring, WAIT_MS);
 	return SOURCE_IDLE;

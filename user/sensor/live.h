@@ -7,6 +7,7 @@
 #define CUSTODES_SENSOR_LIVE_H
 
 #include "../event/source.h"
+#include "label.h"
 #include "place.h"
 #include "ring.h"
 #include "sensor.h"
@@ -18,6 +19,7 @@ struct live_parts {
 	struct sensor *sensor;
 	struct state *state;
 	struct places *places;
+	struct labels *labels;
 };
 
 /** Borrows the parts. */

@@ -16,7 +16,8 @@
 struct sensor {
 	struct bpf_object *object;
 	struct bpf_link *links[HOOKS_MAX];
-	struct probe probe; /* all zero where everything was taken at once */
+	struct probe probe;
+	bool demanded;
 	int cgroup;
 };
 
@@ -35,6 +36,20 @@ static void unload(struct sensor *sensor)
 	sensor->object = NULL;
 }
 
+/** What is always attached, or the rest; what is attached already stays. */
+static int attach(struct sensor *sensor, bool on_demand)
+{
+	for (size_t i = 0; i < hook_count; i++) {
+		if (!(hooks[i].traits & ON_DEMAND) == on_demand || !chosen(sensor, &hooks[i]) ||
+		    sensor->links[i])
+			continue;
+		sensor->links[i] = hook_attach(&hooks[i], sensor->object, sensor->cgroup);
+		if (!sensor->links[i])
+			return -errno;
+	}
+	return 0;
+}
+
 static int load(struct sensor *sensor)
 {
 	int r;
@@ -49,29 +64,34 @@ static int load(struct sensor *sensor)
 		bpf_program__set_autoload(program, chosen(sensor, &hooks[i]));
 	}
 	r = bpf_object__load(sensor->object);
-	for (size_t i = 0; !r && i < hook_count; i++) {
-		if (!chosen(sensor, &hooks[i]))
-			continue;
-		sensor->links[i] = hook_attach(&hooks[i], sensor->object, sensor->cgroup);
-		r = sensor->links[i] ? 0 : -errno;
-	}
+	if (!r)
+		r = attach(sensor, false);
 	if (r)
 		unload(sensor);
 	return r;
 }
 
+static const char *lost(const struct probe *probe, int feature)
+{
+	int way = probe->ways[feature];
+
+	return way < 0 ? features[feature].lost : way_lost((enum feature)feature, (unsigned int)way);
+}
+
+static void say_losses(const struct probe *probe)
+{
+	for (int i = 0; i < FEATURES; i++)
+		if (*lost(probe, i) && !features[i].required)
+			log_warning("%s: %s", features[i].name, lost(probe, i));
+}
+
 static void say_refusals(const struct probe *probe)
 {
 	for (size_t i = 0; i < hook_count; i++)
-		if (probe->results[i] && probe->results[i] != -ECANCELED)
+		if (probe->results[i] && probe->results[i] != -ECANCELED && probe->results[i] != -ENOENT)
 			log_warning("this kernel refuses %s: %s", hooks[i].program,
 				    strerror(-probe->results[i]));
-	for (int i = 0; i < FEATURES; i++)
-		if (probe->ways[i] && !features[i].required)
-			log_warning("%s: %s", features[i].name,
-				    probe->ways[i] < 0 ?
-					    features[i].lost :
-					    way_lost((enum feature)i, (unsigned int)probe->ways[i]));
+	say_losses(probe);
 }
 
 /** The first program without which nothing works, or NULL. */
@@ -91,10 +111,15 @@ static const char *missing_program(const struct probe *probe)
 static int load_best(struct sensor *sensor, const struct sensor_options *options)
 {
 	const char *missing;
-	int r = options->without[0] ? -ECANCELED : load(sensor);
+	int r = probe_guess(&sensor->probe);
 
-	if (!r)
+	if (r)
+		return r;
+	r = options->without[0] ? -ECANCELED : load(sensor);
+	if (!r) {
+		say_losses(&sensor->probe);
 		return 0;
+	}
 	r = probe_run(&sensor->probe, options->without);
 	if (r)
 		return r;
@@ -148,12 +173,9 @@ void sensor_json(const struct sensor *sensor, struct buf *to)
 
 	jsonw_object(&w, NULL);
 	for (int i = 0; i < FEATURES; i++) {
-		int way = sensor->probe.ways[i];
-
 		jsonw_object(&w, features[i].name);
-		jsonw_i64(&w, "way", way);
-		jsonw_str(&w, "lost",
-			  way < 0 ? features[i].lost : way_lost((enum feature)i, (unsigned int)way));
+		jsonw_i64(&w, "way", sensor->probe.ways[i]);
+		jsonw_str(&w, "lost", lost(&sensor->probe, i));
 		jsonw_object_end(&w);
 	}
 	jsonw_object_end(&w);
@@ -186,11 +208,34 @@ int sensor_existing(struct sensor *sensor)
 	return iter_run(sensor, HOOK_ITER_TASK);
 }
 
+int sensor_demand(struct sensor *sensor)
+{
+	int r = 0;
+
+	if (!sensor->demanded)
+		r = attach(sensor, true);
+	sensor->demanded = true;
+	if (r)
+		return log_error(r, "reads and writes are not counted: the programs cannot be attached");
+	return iter_run(sensor, HOOK_ITER_FILES);
+}
+
+bool sensor_demanded(const struct sensor *sensor)
+{
+	return sensor->demanded;
+}
+
 int sensor_tick(struct sensor *sensor)
 {
-	int r = iter_run(sensor, HOOK_ITER_SOCKS);
+	static const enum hook_attach ticks[] = {HOOK_ITER_SOCKS, HOOK_ITER_DESTINATIONS, HOOK_ITER_ACCESSES};
 
-	return r ? r : iter_run(sensor, HOOK_ITER_DESTINATIONS);
+	for (size_t i = 0; i < ARRAY_SIZE(ticks); i++) {
+		int r = iter_run(sensor, ticks[i]);
+
+		if (r)
+			return r;
+	}
+	return 0;
 }
 
 /* ---- what the kernel counts about the programs ---- */
@@ -213,7 +258,7 @@ uint64_t sensor_recursions(const struct sensor *sensor)
 	uint64_t missed = 0;
 
 	for (size_t i = 0; i < hook_count; i++)
-		if (!hooks[i].covered && program_info(sensor, i, &info))
+		if (!(hooks[i].traits & COVERED) && program_info(sensor, i, &info))
 			missed += info.recursion_misses;
 	return missed;
 }

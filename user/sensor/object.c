@@ -3,9 +3,12 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
+
+#include <bpf/btf.h>
 
 #include "../util/log.h"
 
@@ -67,6 +70,31 @@ static struct bpf_link *iter_attach(const struct bpf_program *program, const str
 	return bpf_program__attach_iter(program, map ? &options : NULL);
 }
 
+/** A tracepoint's arguments, behind the context that it hands to every program; -1: there is none. */
+static int tracepoint_arguments(const struct btf *kernel, const char *name)
+{
+	const struct btf_type *type;
+	char of[64];
+	int id;
+
+	snprintf(of, sizeof(of), "btf_trace_%s", name);
+	id = btf__find_by_name_kind(kernel, of, BTF_KIND_TYPEDEF);
+	type = id > 0 ? btf__type_by_id(kernel, (__u32)id) : NULL;
+	type = type ? btf__type_by_id(kernel, type->type) : NULL;
+	type = type && btf_is_ptr(type) ? btf__type_by_id(kernel, type->type) : NULL;
+	return type && btf_is_func_proto(type) ? btf_vlen(type) - 1 : -1;
+}
+
+bool hook_fits(const struct hook *hook, const struct btf *kernel)
+{
+	int arguments;
+
+	if (hook->attach != HOOK_TRACEPOINT)
+		return true;
+	arguments = tracepoint_arguments(kernel, hook->target);
+	return arguments >= 0 && (!hook->arguments || hook->arguments == arguments);
+}
+
 struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *object, int cgroup)
 {
 	const struct bpf_program *program = bpf_object__find_program_by_name(object, hook->program);
@@ -77,11 +105,14 @@ struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *o
 	case HOOK_CGROUP:
 		return bpf_program__attach_cgroup(program, cgroup);
 	case HOOK_ITER_TASK:
+	case HOOK_ITER_FILES:
 		return iter_attach(program, object, NULL);
 	case HOOK_ITER_SOCKS:
 		return iter_attach(program, object, "socks");
 	case HOOK_ITER_DESTINATIONS:
 		return iter_attach(program, object, "destinations");
+	case HOOK_ITER_ACCESSES:
+		return iter_attach(program, object, "accesses");
 	}
 	errno = EINVAL;
 	return NULL;

@@ -11,6 +11,9 @@
 /** The object as it was built in, opened and not loaded; NULL and errno. */
 struct bpf_object *object_open(void);
 
+/** Whether this kernel has what the hook is attached to, in the shape that it expects. */
+bool hook_fits(const struct hook *hook, const struct btf *kernel);
+
 /** Attaches one program of a loaded object; NULL and errno. */
 struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *object, int cgroup);
 

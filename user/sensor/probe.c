@@ -4,8 +4,19 @@
 #include <errno.h>
 #include <string.h>
 
+#include <bpf/btf.h>
+
 #include "../util/log.h"
 #include "object.h"
+
+static struct btf *kernel_types(void)
+{
+	struct btf *kernel = btf__load_vmlinux_btf();
+
+	if (!kernel)
+		log_error(-errno, "this kernel's BTF cannot be read");
+	return kernel;
+}
 
 static int probe_hook(const struct hook *hook, int cgroup)
 {
@@ -50,20 +61,50 @@ static bool way_works(const struct probe *probe, enum feature feature, unsigned 
 	return any;
 }
 
-int probe_run(struct probe *probe, const char *const *without)
+static void choose_ways(struct probe *probe)
 {
-	_cleanup_close_ int cgroup = cgroup_root();
-
-	if (cgroup < 0)
-		return log_error(cgroup, "the cgroup2 hierarchy cannot be opened");
-	for (size_t i = 0; i < hook_count; i++)
-		probe->results[i] =
-			unwanted(without, hooks[i].program) ? -ECANCELED : probe_hook(&hooks[i], cgroup);
 	for (int feature = 0; feature < FEATURES; feature++) {
 		probe->ways[feature] = -1;
 		for (unsigned int way = WAYS; way--;)
 			if (way_works(probe, (enum feature)feature, way))
 				probe->ways[feature] = (int)way;
 	}
+}
+
+int probe_guess(struct probe *probe)
+{
+	struct btf *kernel = kernel_types();
+
+	if (!kernel)
+		return -ENOENT;
+	for (size_t i = 0; i < hook_count; i++)
+		probe->results[i] = hook_fits(&hooks[i], kernel) ? 0 : -ENOENT;
+	btf__free(kernel);
+	choose_ways(probe);
+	return 0;
+}
+
+static int probe_one(const struct hook *hook, const char *const *without, const struct btf *kernel,
+		     int cgroup)
+{
+	if (unwanted(without, hook->program))
+		return -ECANCELED;
+	return hook_fits(hook, kernel) ? probe_hook(hook, cgroup) : -ENOENT;
+}
+
+int probe_run(struct probe *probe, const char *const *without)
+{
+	_cleanup_close_ int cgroup = cgroup_root();
+	struct btf *kernel;
+
+	if (cgroup < 0)
+		return log_error(cgroup, "the cgroup2 hierarchy cannot be opened");
+	kernel = kernel_types();
+	if (!kernel)
+		return -ENOENT;
+	for (size_t i = 0; i < hook_count; i++)
+		probe->results[i] = probe_one(&hooks[i], without, kernel, cgroup);
+	btf__free(kernel);
+	choose_ways(probe);
 	return 0;
 }

@@ -12,6 +12,9 @@ struct probe {
 	int ways[FEATURES];	/* the first way of which every program is taken; -1: none */
 };
 
+/** Ways that should work by what this kernel has; nothing is tried. 0 or a negative errno. */
+int probe_guess(struct probe *probe);
+
 /**
  * Loads and attaches every program alone, since loading proves nothing. NULL
  * ended `without` names programs that are not to be tried. 0 or a negative errno.

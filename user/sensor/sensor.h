@@ -29,6 +29,13 @@ int sensor_map(const struct sensor *sensor, const char *name);
 
 /** Makes the kernel half report what ran already: once, after sensor_open(). */
 int sensor_existing(struct sensor *sensor);
+/**
+ * Something is watched: attaches what taxes every system call of the host, for as
+ * long as the sensor runs, since attached too late it would miss a product's first
+ * reads; and reports what watched processes have open already. 0 or a negative errno.
+ */
+int sensor_demand(struct sensor *sensor);
+bool sensor_demanded(const struct sensor *sensor);
 /** Makes it report what grew since the last tick. */
 int sensor_tick(struct sensor *sensor);
 

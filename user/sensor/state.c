@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "state.h"
 
+#include "device.h"
+
 #include "../util/memory.h"
 
 #include <errno.h>
@@ -9,7 +11,6 @@
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -45,11 +46,14 @@ void state_close(struct state **state)
 	free(TAKE_PTR(*state));
 }
 
-int state_watch(struct state *state, uint64_t lineage)
+int state_watch(struct state *state, uint64_t lineage, bool *quiet)
 {
-	struct lineage_entry entry = {.state = LINEAGE_WATCHED};
+	struct lineage_entry entry = {};
+	int r = bpf_map_lookup_elem(state->lineages, &lineage, &entry);
 
-	return bpf_map_update_elem(state->lineages, &lineage, &entry, BPF_EXIST);
+	*quiet = entry.quiet;
+	entry = (struct lineage_entry){.state = LINEAGE_WATCHED};
+	return r ? r : bpf_map_update_elem(state->lineages, &lineage, &entry, BPF_EXIST);
 }
 
 int state_release(struct state *state, uint64_t lineage)
@@ -102,7 +106,7 @@ int state_watch_path(struct state *state, const char *path)
 	if (ioctl(fd, FS_IOC_GETVERSION, &generation))
 		return -ENOTTY;
 	exe.ino = st.st_ino;
-	exe.dev = (uint32_t)(major(st.st_dev) << 20 | minor(st.st_dev));
+	exe.dev = device_number(st.st_dev);
 	exe.gen = (uint32_t)generation;
 	exe.ctime_sec = st.st_ctim.tv_sec;
 	exe.ctime_nsec = (uint32_t)st.st_ctim.tv_nsec;

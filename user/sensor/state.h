@@ -12,8 +12,8 @@ struct state;
 int state_open(struct state **state, const struct sensor *sensor);
 void state_close(struct state **state);
 
-/** This lineage is a product's: its network events count from now on as watched. */
-int state_watch(struct state *state, uint64_t lineage);
+/** This lineage is a product's from now on. Says whether nothing that it moved was told until now. */
+int state_watch(struct state *state, uint64_t lineage, bool *quiet);
 /** Nobody's business: its tasks are dropped as they are next met. */
 int state_release(struct state *state, uint64_t lineage);
 /**

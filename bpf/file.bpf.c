@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What system calls moved, looked at when they are over: the descriptor tells the
+ * object, the return value the bytes. Attached only while something is watched,
+ * since every call of the host passes here.
+ */
+#include "lib/batch.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define MAP_SHARED    0x01
+#define MAP_PRIVATE   0x02
+#define MAP_TYPE      0x0f
+#define MAP_ANONYMOUS 0x20
+
+/* Each says whether the step has bytes to charge. */
+
+static __noinline int on_transfer(struct step *step)
+{
+	const struct call *call = step->called.call;
+	struct file *file = file_of(call_arg(&step->called, call->fd));
+
+	if (!file || !step->result)
+		return 0;
+	/* A pipe's reading end may be given to what usually writes: vmsplice(2). */
+	if (call->act == ACT_WRITE && file_mode(file) & FMODE_WRITE) {
+		step->to = file;
+		step->written = step->result;
+		return 1;
+	}
+	if (file_has_offsets(file)) {
+		step->moving.from =
+			call->at ? call_arg(&step->called, call->at) : file_position(file) - step->result;
+		step->moving.to = step->moving.from + step->result;
+	}
+	step->from = file;
+	step->read = step->result;
+	return 1;
+}
+
+static __noinline int on_move(struct step *step)
+{
+	step->from = file_of(call_arg(&step->called, step->called.call->fd));
+	step->to = file_of(call_arg(&step->called, step->called.call->to));
+	step->read = step->written = step->result;
+	return step->result > 0;
+}
+
+/** What is mapped can be read without a call: all of it counts, whatever is touched. */
+static __noinline int on_map(struct step *step)
+{
+	__u64 flags = call_arg(&step->called, 3);
+
+	if (flags & MAP_ANONYMOUS)
+		return 0;
+	step->from = file_of(call_arg(&step->called, 4));
+	if (!step->from)
+		return 0;
+	step->moving.mapped = file_size(step->from);
+	step->moving.flags = ACCESS_AT_MOST;
+	if ((flags & MAP_TYPE) != MAP_PRIVATE && file_mode(step->from) & FMODE_WRITE)
+		step->moving.flags |= ACCESS_SHARED;
+	return 1;
+}
+
+static __noinline int on_open(struct step *step)
+{
+	step->from = file_of(step->result);
+	return 1;
+}
+
+static __noinline int on_memory(struct step *step)
+{
+	bool write = step->called.call->act == ACT_MEMORY_WRITE;
+
+	step->target = task_of(call_arg(&step->called, 0));
+	step->moving.written = write ? step->result : 0;
+	step->moving.read = write ? 0 : step->result;
+	step->how = write ? JOIN_MEMORY : 0;
+	return 1;
+}
+
+static __noinline int on_ptrace(struct step *step)
+{
+	__u64 request = call_arg(&step->called, 0);
+
+	if (request != PTRACE_ATTACH && request != PTRACE_SEIZE)
+		return 0;
+	step->target = latest_traced();
+	step->how = JOIN_PTRACE;
+	return 1;
+}
+
+static __always_inline int step_take(struct step *step)
+{
+	switch (step->called.call->act) {
+	case ACT_READ:
+	case ACT_WRITE:
+		return on_transfer(step);
+	case ACT_MOVE:
+		return on_move(step);
+	case ACT_MAP:
+		return on_map(step);
+	case ACT_OPEN:
+		return on_open(step);
+	case ACT_IOCTL:
+		return on_ioctl(step);
+	case ACT_BATCH:
+		return on_batch(step);
+	case ACT_PTRACE:
+		return on_ptrace(step);
+	default:
+		return on_memory(step);
+	}
+}
+
+/** Charges what came from one object, what went to another, and who was taken hold of. */
+static __always_inline void step_charge(struct step *step)
+{
+	if (step->target)
+		access_process(step->target, &step->moving);
+	step->moving.read = step->read;
+	if (step->from)
+		access_file(step->from, &step->moving);
+	step->moving.read = step->moving.mapped = step->moving.from = step->moving.to = 0;
+	step->moving.written = step->written;
+	if (step->to) {
+		access_file(step->to, &step->moving);
+		step->target = memory_owner(step->to);
+		step->how = JOIN_MEMORY;
+	}
+	if (step->target && step->how)
+		join(step->target, &step->moving, step->how);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(file_call, struct pt_regs *regs, long result)
+{
+	struct step step = {.moving = {.channel = CHANNEL_CALL, .scratch = SCRATCH_CALL}};
+
+	if (result < 0 || !current_watched(&step.moving.owner) || !call_read(&step.called, regs))
+		return 0;
+	step.result = result;
+	if (step_take(&step))
+		step_charge(&step);
+	return 0;
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One call under way; and calls that do not tell what they moved. */
+#ifndef CUSTODES_BPF_BATCH_H
+#define CUSTODES_BPF_BATCH_H
+
+#include "call.h"
+#include "join.h"
+
+#define FICLONE	     0x40049409
+#define FICLONERANGE 0x4020940d
+#define BATCH_MAX    64
+
+/** What a call was, and what it comes to. */
+struct step {
+	struct called called;
+	struct moving moving;
+	__u64 result;
+	struct file *from; /* what bytes came from, or was opened or mapped */
+	struct file *to;   /* what they went to */
+	__u64 read;
+	__u64 written;
+	struct task_struct *target; /* whose memory it was */
+	__u64 how;		    /* enum join_how: it was taken hold of; 0: it was not */
+};
+
+/** Blocks that two files share from now on: read from one, written to the other. */
+static __noinline int on_ioctl(struct step *step)
+{
+	__u64 command = call_arg(&step->called, 1), source = call_arg(&step->called, 2);
+
+	if (command == FICLONERANGE && bpf_probe_read_user(&source, sizeof(source), (void *)source))
+		return 0;
+	if (command != FICLONE && command != FICLONERANGE)
+		return 0;
+	step->from = file_of(source);
+	step->to = file_of(call_arg(&step->called, 0));
+	if (!step->from || !step->to)
+		return 0;
+	step->read = step->written = file_size(step->from);
+	step->moving.flags = ACCESS_AT_MOST;
+	return 1;
+}
+
+/** As linux/aio_abi.h has it. */
+struct iocb {
+	__u64 data;
+	__u32 key;
+	__u32 rw_flags;
+	__u16 opcode;
+	__s16 priority;
+	__u32 fd;
+	__u64 buffer;
+	__u64 bytes;
+	__s64 offset;
+};
+
+static __noinline int batch_step(struct step *step, __u64 place)
+{
+	struct iocb iocb = {};
+	struct file *file;
+	void *at = NULL;
+
+	if (bpf_probe_read_user(&at, sizeof(at), (void *)place) ||
+	    bpf_probe_read_user(&iocb, sizeof(iocb), at))
+		return 0;
+	file = file_of(iocb.fd);
+	if (!file)
+		return 0;
+	/* A vector's bytes are not here: the file's size bounds them. IOCB_CMD_PWRITE and PWRITEV are odd. */
+	step->moving.read = iocb.opcode & 1 ? 0 : file_size(file);
+	step->moving.written = iocb.opcode & 1 ? iocb.bytes : 0;
+	return access_unnamed(file, &step->moving);
+}
+
+/**
+ * Handed in, not done yet: at most that much. The list lies in the caller's memory.
+ * So many paths the verifier does not let us walk; the opens have told them.
+ */
+static __noinline int on_batch(struct step *step)
+{
+	__u64 list = call_arg(&step->called, 2);
+
+	step->moving.flags = ACCESS_AT_MOST;
+	for (__u32 i = 0; i < BATCH_MAX && i < step->result; i++)
+		batch_step(step, list + i * sizeof(void *));
+	if (step->result > BATCH_MAX)
+		lose(LOSS_BATCH);
+	return 0;
+}
+
+#endif

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * What io_uring moved: no system call tells it, the request's completion does.
+ * Worker threads of the kernel belong to the process that they work for.
+ */
+#include "lib/access.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+#define OP_READV	  1
+#define OP_WRITEV	  2
+#define OP_READ_FIXED	  4
+#define OP_WRITE_FIXED	  5
+#define OP_OPENAT	  18
+#define OP_READ		  22
+#define OP_WRITE	  23
+#define OP_OPENAT2	  28
+#define OP_SPLICE	  30
+#define OP_TEE		  33
+#define OP_READ_MULTISHOT 49
+
+#define SPLICE_F_FD_IN_FIXED (1u << 31)
+
+enum direction { UNTOUCHED, READS, WRITES, OPENS, MOVES };
+
+static const __u8 directions[64] = {
+	[OP_READV] = READS,   [OP_READ_FIXED] = READS,	 [OP_READ] = READS,   [OP_READ_MULTISHOT] = READS,
+	[OP_WRITEV] = WRITES, [OP_WRITE_FIXED] = WRITES, [OP_WRITE] = WRITES, [OP_OPENAT] = OPENS,
+	[OP_OPENAT2] = OPENS, [OP_SPLICE] = MOVES,	 [OP_TEE] = MOVES,
+};
+
+static __noinline int uring_read(struct file *file, struct moving *moving, __u64 bytes)
+{
+	moving->read = bytes;
+	access_file(file, moving);
+	return 0;
+}
+
+static __noinline int uring_write(struct file *file, struct moving *moving, __u64 bytes)
+{
+	moving->read = 0;
+	moving->written = bytes;
+	access_file(file, moving);
+	return 0;
+}
+
+/** Of a registered file that is spliced from, only its place in a table is known: its bytes go untold. */
+static __noinline int uring_move(struct io_kiocb *request, struct moving *moving, __u64 bytes)
+{
+	struct io_splice *splice = (void *)request;
+	struct file *from;
+
+	if (BPF_CORE_READ(splice, flags) & SPLICE_F_FD_IN_FIXED) {
+		lose(LOSS_REGISTERED);
+	} else {
+		from = file_of(BPF_CORE_READ(splice, splice_fd_in));
+		if (from)
+			uring_read(from, moving, bytes);
+	}
+	return uring_write(BPF_CORE_READ(splice, file_out), moving, bytes);
+}
+
+static __always_inline void uring_moved(struct io_kiocb *request, __u32 opcode, struct moving *moving,
+					__s32 result)
+{
+	__u8 direction = directions[opcode & 63];
+	struct file *file;
+
+	if (direction == OPENS)
+		file = file_of(result);
+	else
+		file = BPF_CORE_READ(request, file);
+	if (opcode > 63 || direction == UNTOUCHED || !file)
+		return;
+	if (direction == OPENS)
+		uring_read(file, moving, 0);
+	else if (result <= 0)
+		return;
+	else if (direction == READS)
+		uring_read(file, moving, result);
+	else if (direction == WRITES)
+		uring_write(file, moving, result);
+	else
+		uring_move(request, moving, result);
+}
+
+static __always_inline void completed(struct io_kiocb *request, __s32 result)
+{
+	struct moving moving = {.channel = CHANNEL_URING, .scratch = SCRATCH_URING};
+
+	if (request && current_watched(&moving.owner))
+		uring_moved(request, BPF_CORE_READ(request, opcode), &moving, result);
+}
+
+/* Since 6.15 (context, request, completion), since 6.0 (context, request, user data, result, ...). */
+SEC("raw_tp/io_uring_complete")
+int uring_complete(struct bpf_raw_tracepoint_args *ctx)
+{
+	completed((void *)ctx->args[1], BPF_CORE_READ((struct io_uring_cqe *)ctx->args[2], res));
+	return 0;
+}
+
+SEC("raw_tp/io_uring_complete")
+int uring_complete_v6_0(struct bpf_raw_tracepoint_args *ctx)
+{
+	completed((void *)ctx->args[1], ctx->args[3]);
+	return 0;
+}
+
+/** Where a completion does not say whose it is (before 6.0), what was handed in counts: at most the file. */
+SEC("raw_tp/io_uring_submit_sqe")
+int uring_submit(struct bpf_raw_tracepoint_args *ctx)
+{
+	struct moving moving = {.channel = CHANNEL_URING, .scratch = SCRATCH_URING, .flags = ACCESS_AT_MOST};
+	struct io_kiocb *request = (void *)ctx->args[1];
+	struct file *file;
+
+	if (!request || !current_watched(&moving.owner))
+		return 0;
+	file = BPF_CORE_READ(request, file);
+	if (file)
+		uring_moved(request, ctx->args[2], &moving, file_size(file));
+	return 0;
+}
