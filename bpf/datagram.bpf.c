@@ -74,7 +74,7 @@ static __always_inline void aimed_at(struct ev_addr *remote, struct sock *sk, st
 /** What a watched process uses, whoever opened it. */
 static __always_inline struct sock_entry *used(struct sock *sk, __u32 channel, const struct owner *owner)
 {
-	struct sock_entry *entry = sock_adopt(sk, channel, owner);
+	struct sock_entry *entry = sock_adopt(sk, bpf_get_socket_cookie(sk), channel, owner);
 
 	if (entry && !entry->local.family)
 		addr_local(&entry->local, sk);
@@ -84,6 +84,8 @@ static __always_inline struct sock_entry *used(struct sock *sk, __u32 channel, c
 SEC("tp_btf/sock_send_length")
 int BPF_PROG(datagram_sent, struct sock *sk, int bytes, int flags)
 {
+	struct moving moving = {
+		.written = bytes > 0 ? bytes : 0, .channel = CHANNEL_LENGTH_SENT, .scratch = SCRATCH_SENT};
 	struct owner owner;
 	struct sock_entry *entry;
 	struct ev_addr remote;
@@ -91,7 +93,8 @@ int BPF_PROG(datagram_sent, struct sock *sk, int bytes, int flags)
 	if (!current_watched(&owner))
 		return 0;
 	if (!addressed(sk)) {
-		other_sent(sk, &owner, bytes);
+		moving.owner = owner;
+		other_moved(sk, &moving);
 		return 0;
 	}
 	entry = used(sk, CHANNEL_LENGTH_SENT, &owner);
@@ -111,13 +114,16 @@ int BPF_PROG(datagram_sent, struct sock *sk, int bytes, int flags)
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(datagram_received, struct sock *sk, int bytes, int flags)
 {
+	struct moving moving = {
+		.read = bytes, .channel = CHANNEL_LENGTH_RECEIVED, .scratch = SCRATCH_RECEIVED};
 	struct owner owner;
 	struct sock_entry *entry;
 
 	if (bytes <= 0 || flags & MSG_PEEK || !current_watched(&owner))
 		return 0;
 	if (!addressed(sk)) {
-		other_received(sk, &owner, bytes);
+		moving.owner = owner;
+		other_moved(sk, &moving);
 		return 0;
 	}
 	entry = used(sk, CHANNEL_LENGTH_RECEIVED, &owner);

@@ -4,7 +4,7 @@
  * object, the return value the bytes. Attached only while something is watched,
  * since every call of the host passes here.
  */
-#include "lib/batch.h"
+#include "lib/step.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -17,11 +17,13 @@ char LICENSE[] SEC("license") = "GPL";
 
 static __noinline int on_transfer(struct step *step)
 {
-	const struct call *call = step->called.call;
+	const struct call *call = &step->called.call;
 	struct file *file = file_of(call_arg(&step->called, call->fd));
 
 	if (!file || !step->result)
 		return 0;
+	if (file_is(file, S_IFSOCK))
+		return on_socket(step, file, call->act == ACT_WRITE);
 	/* A pipe's reading end may be given to what usually writes: vmsplice(2). */
 	if (call->act == ACT_WRITE && file_mode(file) & FMODE_WRITE) {
 		step->to = file;
@@ -40,8 +42,8 @@ static __noinline int on_transfer(struct step *step)
 
 static __noinline int on_move(struct step *step)
 {
-	step->from = file_of(call_arg(&step->called, step->called.call->fd));
-	step->to = file_of(call_arg(&step->called, step->called.call->to));
+	step->from = file_of(call_arg(&step->called, step->called.call.fd));
+	step->to = file_of(call_arg(&step->called, step->called.call.to));
 	step->read = step->written = step->result;
 	return step->result > 0;
 }
@@ -69,31 +71,9 @@ static __noinline int on_open(struct step *step)
 	return 1;
 }
 
-static __noinline int on_memory(struct step *step)
-{
-	bool write = step->called.call->act == ACT_MEMORY_WRITE;
-
-	step->target = task_of(call_arg(&step->called, 0));
-	step->moving.written = write ? step->result : 0;
-	step->moving.read = write ? 0 : step->result;
-	step->how = write ? JOIN_MEMORY : 0;
-	return 1;
-}
-
-static __noinline int on_ptrace(struct step *step)
-{
-	__u64 request = call_arg(&step->called, 0);
-
-	if (request != PTRACE_ATTACH && request != PTRACE_SEIZE)
-		return 0;
-	step->target = latest_traced();
-	step->how = JOIN_PTRACE;
-	return 1;
-}
-
 static __always_inline int step_take(struct step *step)
 {
-	switch (step->called.call->act) {
+	switch (step->called.call.act) {
 	case ACT_READ:
 	case ACT_WRITE:
 		return on_transfer(step);
@@ -136,12 +116,21 @@ static __always_inline void step_charge(struct step *step)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_call, struct pt_regs *regs, long result)
 {
-	struct step step = {.moving = {.channel = CHANNEL_CALL, .scratch = SCRATCH_CALL}};
+	struct owner owner;
+	struct step *step;
+	__u32 only = 0;
 
-	if (result < 0 || !current_watched(&step.moving.owner) || !call_read(&step.called, regs))
+	if (result < 0 || !current_watched(&owner))
 		return 0;
-	step.result = result;
-	if (step_take(&step))
-		step_charge(&step);
+	step = bpf_map_lookup_elem(&steps, &only);
+	if (!step)
+		return 0;
+	__builtin_memset(step, 0, sizeof(*step));
+	step->moving.owner = owner;
+	step->moving.channel = CHANNEL_CALL;
+	step->moving.scratch = SCRATCH_CALL;
+	step->result = result;
+	if (call_read(&step->called, regs) && step_take(step))
+		step_charge(step);
 	return 0;
 }

@@ -29,59 +29,59 @@ static const __u8 directions[64] = {
 	[OP_OPENAT2] = OPENS, [OP_SPLICE] = MOVES,	 [OP_TEE] = MOVES,
 };
 
-static __noinline int uring_read(struct file *file, struct moving *moving, __u64 bytes)
-{
-	moving->read = bytes;
-	access_file(file, moving);
-	return 0;
-}
-
-static __noinline int uring_write(struct file *file, struct moving *moving, __u64 bytes)
-{
-	moving->read = 0;
-	moving->written = bytes;
-	access_file(file, moving);
-	return 0;
-}
+/** What a request came to. */
+struct moved {
+	struct file *from; /* or what was opened */
+	struct file *to;
+};
 
 /** Of a registered file that is spliced from, only its place in a table is known: its bytes go untold. */
-static __noinline int uring_move(struct io_kiocb *request, struct moving *moving, __u64 bytes)
+static __always_inline void uring_splice(struct io_kiocb *request, struct moved *moved)
 {
 	struct io_splice *splice = (void *)request;
-	struct file *from;
 
-	if (BPF_CORE_READ(splice, flags) & SPLICE_F_FD_IN_FIXED) {
+	moved->to = BPF_CORE_READ(splice, file_out);
+	if (BPF_CORE_READ(splice, flags) & SPLICE_F_FD_IN_FIXED)
 		lose(LOSS_REGISTERED);
-	} else {
-		from = file_of(BPF_CORE_READ(splice, splice_fd_in));
-		if (from)
-			uring_read(from, moving, bytes);
+	else
+		moved->from = file_of(BPF_CORE_READ(splice, splice_fd_in));
+}
+
+static __noinline int uring_take(struct io_kiocb *request, __u32 opcode, struct moved *moved, __s32 result)
+{
+	__u8 direction = directions[opcode & 63];
+
+	if (opcode > 63)
+		return 0;
+	if (direction == OPENS) {
+		moved->from = file_of(result);
+		return 0;
 	}
-	return uring_write(BPF_CORE_READ(splice, file_out), moving, bytes);
+	if (direction == READS)
+		moved->from = BPF_CORE_READ(request, file);
+	else if (direction == WRITES)
+		moved->to = BPF_CORE_READ(request, file);
+	else if (direction == MOVES && result > 0)
+		uring_splice(request, moved);
+	return result > 0 ? result : 0;
 }
 
 static __always_inline void uring_moved(struct io_kiocb *request, __u32 opcode, struct moving *moving,
 					__s32 result)
 {
-	__u8 direction = directions[opcode & 63];
-	struct file *file;
+	struct moved moved = {};
+	__u64 bytes;
 
-	if (direction == OPENS)
-		file = file_of(result);
-	else
-		file = BPF_CORE_READ(request, file);
-	if (opcode > 63 || direction == UNTOUCHED || !file)
+	if (result < 0)
 		return;
-	if (direction == OPENS)
-		uring_read(file, moving, 0);
-	else if (result <= 0)
-		return;
-	else if (direction == READS)
-		uring_read(file, moving, result);
-	else if (direction == WRITES)
-		uring_write(file, moving, result);
-	else
-		uring_move(request, moving, result);
+	bytes = uring_take(request, opcode, &moved, result);
+	moving->read = bytes;
+	if (moved.from)
+		access_file(moved.from, moving);
+	moving->read = 0;
+	moving->written = bytes;
+	if (moved.to)
+		access_file(moved.to, moving);
 }
 
 static __always_inline void completed(struct io_kiocb *request, __s32 result)

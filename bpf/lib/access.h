@@ -94,29 +94,6 @@ struct named {
 	const struct unix_address *address;
 };
 
-/** Names the object and tells what it was. */
-static __always_inline void access_emit(const struct access_key *key, struct access_entry *entry,
-					const struct named *named, const struct moving *moving, __u8 flags)
-{
-	__u32 which = moving->scratch;
-	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &which);
-	struct ev_access *event;
-
-	if (!scratch)
-		return;
-	event = &scratch->event.access;
-	emit_head(&event->head, moving->channel, EV_ACCESS, 0, &moving->owner);
-	access_fill(event, key, entry);
-	scratch->used = 0;
-	if (named->file && !path_walk(scratch, named->file))
-		flags |= ACCESS_PATH_CUT;
-	if (named->address)
-		path_of_socket(scratch, named->address);
-	scratch_str(&event->path, 0, scratch->used);
-	event->head.flags = flags | entry->flags;
-	scratch_emit(scratch, &event->head, wake_flags());
-}
-
 static __always_inline void access_add(struct access_entry *entry, const struct moving *moving)
 {
 	if (moving->read)
@@ -152,23 +129,43 @@ static __always_inline bool access_again(const struct access_key *key, __u64 acc
 	return true;
 }
 
+/** Names the object and tells what it was. */
+static __always_inline void access_emit(struct scratch *scratch, const struct access_key *key,
+					const struct named *named, const struct moving *moving, __u8 flags)
+{
+	struct ev_access *event = &scratch->event.access;
+
+	emit_head(&event->head, moving->channel, EV_ACCESS, 0, &moving->owner);
+	access_fill(event, key, &scratch->first);
+	scratch->used = 0;
+	if (named->file && !path_walk(scratch, named->file))
+		flags |= ACCESS_PATH_CUT;
+	if (named->address)
+		path_of_socket(scratch, named->address);
+	scratch_str(&event->path, 0, scratch->used);
+	event->head.flags = flags | scratch->first.flags;
+	scratch_emit(scratch, &event->head, wake_flags());
+}
+
 static __always_inline void access_begin(const struct access_key *key, const struct object_facts *facts,
 					 const struct named *named, const struct moving *moving)
 {
-	struct access_entry first = {
-		.access = unique_id(),
-		.owner = moving->owner,
-		.facts = *facts,
-	};
 	struct lineage_entry *lineage = bpf_map_lookup_elem(&lineages, &key->lineage);
-	struct access_entry *entry;
+	__u32 which = moving->scratch;
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &which);
+	struct access_entry *first, *entry;
 	__u8 flags = ACCESS_FIRST;
 
-	if (!lineage || lineage->quiet)
+	if (!scratch || !lineage || lineage->quiet)
 		return;
-	access_add(&first, moving);
-	first.told = total_of(&first);
-	if (bpf_map_update_elem(&accesses, key, &first, BPF_NOEXIST)) {
+	first = &scratch->first;
+	__builtin_memset(first, 0, sizeof(*first));
+	first->access = unique_id();
+	first->owner = moving->owner;
+	first->facts = *facts;
+	access_add(first, moving);
+	first->told = total_of(first);
+	if (bpf_map_update_elem(&accesses, key, first, BPF_NOEXIST)) {
 		entry = bpf_map_lookup_elem(&accesses, key);
 		if (entry) { /* another thread was first */
 			access_add(entry, moving);
@@ -176,7 +173,7 @@ static __always_inline void access_begin(const struct access_key *key, const str
 		}
 		flags |= ACCESS_LAST | ACCESS_SINGLE;
 	}
-	access_emit(key, &first, named, moving, flags);
+	access_emit(scratch, key, named, moving, flags);
 }
 
 static __always_inline void access_object(const struct access_key *key, const struct object_facts *facts,

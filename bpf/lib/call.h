@@ -149,7 +149,8 @@ static __always_inline __u32 call_number(__u64 number)
 
 /** A call that is over, as the kernel kept it. */
 struct called {
-	const struct call *call;
+	struct call call;
+	__u32 pad;
 	__u64 args[8]; /* six; a power of two for the verifier */
 };
 
@@ -161,8 +162,10 @@ static __always_inline bool call_read(struct called *called, struct pt_regs *reg
 
 	if (number >= CALLS)
 		return false;
-	called->call = compat ? &calls_compat[number] : &calls_native[number];
-	if (called->call->act == ACT_NONE)
+	barrier_var(number);
+	number &= CALLS - 1; /* for verifiers that lose the bound on the way */
+	called->call = compat ? calls_compat[number] : calls_native[number];
+	if (called->call.act == ACT_NONE)
 		return false;
 	called->args[0] = compat ? (__u32)regs->bx : regs->di;
 	called->args[1] = compat ? (__u32)regs->cx : regs->si;
@@ -179,8 +182,10 @@ static __always_inline bool call_read(struct called *called, struct pt_regs *reg
 
 	if (number >= CALLS)
 		return false;
-	called->call = &calls_native[number];
-	if (called->call->act == ACT_NONE)
+	barrier_var(number);
+	number &= CALLS - 1; /* for verifiers that lose the bound on the way */
+	called->call = calls_native[number];
+	if (called->call.act == ACT_NONE)
 		return false;
 	called->args[0] = regs->orig_x0;
 	for (int i = 1; i < 6; i++)

@@ -122,12 +122,14 @@ struct path {
 	struct dentry *dentry;
 };
 
+struct socket;
+
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
 	unsigned int f_mode;
 	__s64 f_pos;
-	void *private_data;
+	struct socket *private_data; /* of a socket's file */
 };
 
 struct fdtable {

@@ -19,7 +19,7 @@
 /** Whether it leads to an address that is known: a raw socket does where it is connected. */
 static __always_inline bool addressed(struct sock *sk)
 {
-	unsigned short family = sk->__sk_common.skc_family;
+	unsigned short family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	__u16 proto = BPF_CORE_READ(sk, sk_protocol);
 	struct ev_addr remote;
 
@@ -102,30 +102,12 @@ static __noinline int descriptors_passed(struct sock *sk, struct moving *moving)
 	return 0;
 }
 
-static __always_inline void other_sent(struct sock *sk, const struct owner *owner, int bytes)
+/** Bytes on a socket that leads to no address. */
+static __always_inline void other_moved(struct sock *sk, struct moving *moving)
 {
-	struct moving moving = {
-		.owner = *owner,
-		.written = bytes > 0 ? bytes : 0,
-		.channel = CHANNEL_LENGTH_SENT,
-		.scratch = SCRATCH_SENT,
-	};
-
-	access_socket(sk, &moving);
-	if (sk->__sk_common.skc_family == AF_UNIX)
-		descriptors_passed(sk, &moving);
-}
-
-static __always_inline void other_received(struct sock *sk, const struct owner *owner, int bytes)
-{
-	struct moving moving = {
-		.owner = *owner,
-		.read = bytes,
-		.channel = CHANNEL_LENGTH_RECEIVED,
-		.scratch = SCRATCH_RECEIVED,
-	};
-
-	access_socket(sk, &moving);
+	access_socket(sk, moving);
+	if (moving->written && BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
+		descriptors_passed(sk, moving);
 }
 
 #endif

@@ -283,10 +283,9 @@ static __always_inline void sock_move(struct sock_entry *entry, struct sock *sk,
 }
 
 /** A socket that this lineage did not open, met when it is first used. */
-static __always_inline struct sock_entry *sock_adopt(struct sock *sk, __u32 channel,
+static __always_inline struct sock_entry *sock_adopt(struct sock *sk, __u64 cookie, __u32 channel,
 						     const struct owner *owner)
 {
-	__u64 cookie = bpf_get_socket_cookie(sk);
 	struct sock_entry *entry = sock_find(sk, cookie, channel);
 	struct ev_addr remote;
 	__u16 proto = BPF_CORE_READ(sk, sk_protocol);

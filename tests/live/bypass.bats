@@ -115,7 +115,7 @@ setup_file() {
 	sink_start $(for ((port = 8000; port < 8060; port++)); do printf 'tcp,%s,%s ' $HERE $port; done)
 	jq --arg at "$DIR/labelled" '.id = "bypass" | .labels = [{label: "SECRET", paths: [$at]}]' \
 		policies/hosts/uk-secret.json >"$DIR/host.json"
-	HOST=$DIR/host.json custodes_start
+	HOST=$DIR/host.json custodes_start ${WITHOUT:+--without "$WITHOUT"}
 	reads
 	with_peers
 	await "the connections to end" quiet

@@ -77,11 +77,11 @@ sent_exactly() {
 @test "what is lost without datagram_sent is said, by run and by doctor" {
 	custodes_start --without datagram_sent
 	custodes_stop
-	grep -q '^custodes: warning: datagrams: .*streams that were accepted, inherited or passed are not seen' "$DIR/err" ||
+	grep -q '^custodes: warning: datagrams: .*streams that were accepted, inherited or passed are seen once a call uses them' "$DIR/err" ||
 		fail "run does not say what is lost: $(said)"
 	"$CUSTODES" doctor --without datagram_sent --json >"$DIR/doctor.json"
 	expect "way of the datagrams" "$(jq '.features[] | select(.name == "datagrams") | .way' "$DIR/doctor.json")" 1
-	jq -e '.features[] | select(.name == "datagrams") | .lost | contains("not seen")' "$DIR/doctor.json" >/dev/null ||
+	jq -e '.features[] | select(.name == "datagrams") | .lost | contains("once a call uses them")' "$DIR/doctor.json" >/dev/null ||
 		fail "doctor does not say what is lost: $(cat "$DIR/doctor.json")"
 	expect "programs not in use" "$(jq -r '.features[] | select(.name == "datagrams") | .programs[]
 		| select(.way == 0 and .in_use) | .program' "$DIR/doctor.json" | wc -l)" 0
@@ -105,7 +105,7 @@ sent_exactly() {
 	END
 	grep -aoE '\{"processes".*"datagrams":\{"way":1,"lost":"[^"]+"' "$DIR/raw" >"$DIR/hooks" ||
 		fail "no START event says so: $(grep -aoE '\{"processes".{0,400}' "$DIR/raw" | head -n 1)"
-	grep -q 'not seen' "$DIR/hooks"
+	grep -q 'once a call uses them' "$DIR/hooks"
 }
 
 @test "without what sees processes nothing can run: exit code 4, and the program is named" {

@@ -12,7 +12,7 @@ DRWEB=/opt/drweb.com/bin/drweb-configd
 HERE=10.77.0.1
 HERE6=fd77::1
 # Seconds. The machine may be slow, and is sometimes paused.
-PATIENCE=60
+PATIENCE=${PATIENCE:-60}
 
 fail() {
 	printf '%s\n' "$@" >&2

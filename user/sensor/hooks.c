@@ -64,7 +64,7 @@ const char *way_lost(enum feature feature, unsigned int way)
 {
 	if (feature == FEATURE_DATAGRAMS && way == 1)
 		return "datagrams received count when they reach the socket, read or not; "
-		       "streams that were accepted, inherited or passed are not seen";
+		       "streams that were accepted, inherited or passed are seen once a call uses them";
 	if (feature == FEATURE_URING && way == 2)
 		return "what io_uring is asked to read counts as the whole file, done or not; "
 		       "what it opens is met when it is read";

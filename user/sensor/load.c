@@ -63,7 +63,9 @@ static int load(struct sensor *sensor)
 
 		bpf_program__set_autoload(program, chosen(sensor, &hooks[i]));
 	}
-	r = bpf_object__load(sensor->object);
+	r = sensor->probe.ways[FEATURE_DATAGRAMS] ? object_count_sockets_by_call(sensor->object) : 0;
+	if (!r)
+		r = bpf_object__load(sensor->object);
 	if (!r)
 		r = attach(sensor, false);
 	if (r)

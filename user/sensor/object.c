@@ -51,6 +51,14 @@ int cgroup_root(void)
 	return mount;
 }
 
+int object_count_sockets_by_call(struct bpf_object *object)
+{
+	const __u32 yes = 1;
+	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata.sockets_by_call");
+
+	return map ? bpf_map__set_initial_value(map, &yes, sizeof(yes)) : -ENOENT;
+}
+
 struct bpf_object *object_open(void)
 {
 	LIBBPF_OPTS(bpf_object_open_opts, options, .object_name = "custodes");

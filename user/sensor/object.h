@@ -11,6 +11,9 @@
 /** The object as it was built in, opened and not loaded; NULL and errno. */
 struct bpf_object *object_open(void);
 
+/** Before it is loaded: this kernel has no hook that sees what sockets send. 0 or a negative errno. */
+int object_count_sockets_by_call(struct bpf_object *object);
+
 /** Whether this kernel has what the hook is attached to, in the shape that it expects. */
 bool hook_fits(const struct hook *hook, const struct btf *kernel);
 

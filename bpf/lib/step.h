@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* One call under way; and calls that do not tell what they moved. */
-#ifndef CUSTODES_BPF_BATCH_H
-#define CUSTODES_BPF_BATCH_H
+/* One call under way; and calls whose descriptor and result do not tell what they moved. */
+#ifndef CUSTODES_BPF_STEP_H
+#define CUSTODES_BPF_STEP_H
 
 #include "call.h"
 #include "join.h"
+#include "other.h"
 
 #define FICLONE	     0x40049409
 #define FICLONERANGE 0x4020940d
@@ -22,6 +23,34 @@ struct step {
 	struct task_struct *target; /* whose memory it was */
 	__u64 how;		    /* enum join_how: it was taken hold of; 0: it was not */
 };
+
+/** Too large for the stack, beside those of the functions that it is handed to. */
+PER_CPU(steps, struct step, 1);
+
+/**
+ * Where the kernel has no hook that sees what sockets send and receive (before
+ * 6.3), calls tell it; user space sets this before it loads the programs.
+ */
+SEC(".rodata.sockets_by_call") const volatile __u32 sockets_by_call = 0;
+
+static __noinline int on_socket(struct step *step, struct file *file, bool sends)
+{
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct sock *sk = sockets_by_call ? BPF_CORE_READ(socket, sk) : NULL;
+
+	if (!sk)
+		return 0;
+	if (addressed(
+		    sk)) { /* streams are counted by themselves, datagrams by packets: whose it is, is all */
+		sock_adopt(sk, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), CHANNEL_CALL,
+			   &step->moving.owner);
+		return 0;
+	}
+	step->moving.read = sends ? 0 : step->result;
+	step->moving.written = sends ? step->result : 0;
+	other_moved(sk, &step->moving);
+	return 0;
+}
 
 /** Blocks that two files share from now on: read from one, written to the other. */
 static __noinline int on_ioctl(struct step *step)
@@ -86,6 +115,28 @@ static __noinline int on_batch(struct step *step)
 	if (step->result > BATCH_MAX)
 		lose(LOSS_BATCH);
 	return 0;
+}
+
+static __noinline int on_memory(struct step *step)
+{
+	bool write = step->called.call.act == ACT_MEMORY_WRITE;
+
+	step->target = task_of(call_arg(&step->called, 0));
+	step->moving.written = write ? step->result : 0;
+	step->moving.read = write ? 0 : step->result;
+	step->how = write ? JOIN_MEMORY : 0;
+	return 1;
+}
+
+static __noinline int on_ptrace(struct step *step)
+{
+	__u64 request = call_arg(&step->called, 0);
+
+	if (request != PTRACE_ATTACH && request != PTRACE_SEIZE)
+		return 0;
+	step->target = latest_traced();
+	step->how = JOIN_PTRACE;
+	return 1;
 }
 
 #endif
