@@ -8,7 +8,7 @@ LIVE_PROGRAMS := $(patsubst tests/live/programs/%.c,build/live/%,$(sort $(wildca
 
 BYPASS_PROGRAMS := $(patsubst tests/live/bypass/%.c,build/bypass/%,$(sort $(wildcard tests/live/bypass/*.c)))
 
-.PHONY: test check bench test-kernels test-programs unit-programs
+.PHONY: test check coverage bench test-kernels test-programs unit-programs
 test: bootstrap
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan test-programs
@@ -24,6 +24,14 @@ test-kernels:
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan test-programs
 	$(Q)tests/kernels/run $(KERNELS)
+
+# What is seen of each way to hide: on this kernel, and on those that test-kernels has run.
+coverage: bootstrap
+	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan test-programs
+	@rm -f build/coverage
+	@COVERAGE=$(CURDIR)/build/coverage CUSTODES=$(CURDIR)/$(TEST_BUILD)/custodes PROGRAMS=$(CURDIR)/build/live \
+		bats tests/live/bypass.bats
+	@tests/kernels/coverage build/coverage $(wildcard build/kernels/*/coverage)
 
 bench:
 	@tools/bootstrap build bench

@@ -355,4 +355,23 @@ struct ev_label {
 	struct ev_str by; /* what gave it: "path", "attribute", "canary" */
 };
 
+enum monitor_what {
+	MONITOR_STOPPED = 1,  /* custodes did not run between `since` and head.time */
+	MONITOR_TRACED = 2,   /* somebody traces it: `pid` */
+	MONITOR_DETACHED = 3, /* a program of the sensor is no longer attached */
+	MONITOR_CHANGED = 4,  /* a map of the sensor was written to by somebody else */
+	MONITOR_SECOND = 5,   /* another custodes runs: `pid` */
+	MONITOR_WATCHDOG = 6, /* the watchdog was gone: a new one has begun */
+};
+
+/** Something was done to the monitor itself. */
+struct ev_monitor {
+	struct ev_head head;
+	__u64 since;
+	__u32 what;	      /* enum monitor_what */
+	__u32 pid;	      /* who, where that is known */
+	struct ev_str detail; /* which program, which map */
+	__u32 pad;
+};
+
 #endif

@@ -26,7 +26,8 @@ enum lineage_state {
 	LINEAGE_WATCHED = 2,
 };
 
-/** No entry: never seen, or not judged yet. */
+/** The lower 8 bits of a value of `exes`; above them is user space's seal. No entry: never seen, or not
+ * judged yet. */
 enum exe_verdict {
 	EXE_BENIGN = 1,
 	EXE_WATCHED = 2,

@@ -192,7 +192,8 @@ static __always_inline void access_object(const struct access_key *key, const st
 }
 
 /** A process as an object: whoever holds its memory. */
-static __always_inline void access_process(struct task_struct *task, const struct moving *moving)
+__attribute__((unused)) static __noinline int access_process(struct task_struct *task,
+							     const struct moving *moving)
 {
 	struct access_key key = {.lineage = moving->owner.lineage};
 	struct object_facts facts = {};
@@ -202,6 +203,7 @@ static __always_inline void access_process(struct task_struct *task, const struc
 	key.object.dev = OBJECT_PROCESS;
 	key.object.gen = facts.peer;
 	access_object(&key, &facts, &(struct named){}, moving);
+	return 0;
 }
 
 /** Unless it was met already. */

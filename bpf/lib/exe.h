@@ -42,11 +42,11 @@ static __always_inline __u32 exe_verdict(const struct exe_id *exe)
 	struct exe_id anywhere;
 
 	if (verdict)
-		return *verdict;
+		return *verdict & 0xff;
 	anywhere = *exe;
 	anywhere.place = 0;
 	verdict = bpf_map_lookup_elem(&exes, &anywhere);
-	return verdict ? *verdict : 0;
+	return verdict ? *verdict & 0xff : 0;
 }
 
 /** The arguments stand in the new image, which has not run yet: nobody could change them. */

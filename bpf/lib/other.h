@@ -17,7 +17,7 @@
 #define PASSED_MAX 32
 
 /** Whether it leads to an address that is known: a raw socket does where it is connected. */
-static __always_inline bool addressed(struct sock *sk)
+static __noinline int addressed(struct sock *sk)
 {
 	unsigned short family = BPF_CORE_READ(sk, __sk_common.skc_family);
 	__u16 proto = BPF_CORE_READ(sk, sk_protocol);

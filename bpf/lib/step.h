@@ -33,6 +33,13 @@ PER_CPU(steps, struct step, 1);
  */
 SEC(".rodata.sockets_by_call") const volatile __u32 sockets_by_call = 0;
 
+/** Streams are counted by themselves, datagrams by packets: whose it is, is all. */
+static __noinline int on_address(struct step *step, struct sock *sk)
+{
+	sock_adopt(sk, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), CHANNEL_CALL, &step->moving.owner);
+	return 0;
+}
+
 static __noinline int on_socket(struct step *step, struct file *file, bool sends)
 {
 	struct socket *socket = BPF_CORE_READ(file, private_data);
@@ -40,12 +47,8 @@ static __noinline int on_socket(struct step *step, struct file *file, bool sends
 
 	if (!sk)
 		return 0;
-	if (addressed(
-		    sk)) { /* streams are counted by themselves, datagrams by packets: whose it is, is all */
-		sock_adopt(sk, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), CHANNEL_CALL,
-			   &step->moving.owner);
-		return 0;
-	}
+	if (addressed(sk))
+		return on_address(step, sk);
 	step->moving.read = sends ? 0 : step->result;
 	step->moving.written = sends ? step->result : 0;
 	other_moved(sk, &step->moving);

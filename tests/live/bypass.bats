@@ -134,6 +134,7 @@ went() {
 	local code
 	read -r _ PORT SIZE INODE < <(grep "^$1 " "$DIR/ways")
 	code=$(<"$DIR/code.$1")
+	[[ $code != 77 ]] || verdict "$1" absent
 	[[ $code != 77 ]] || skip "this kernel or filesystem has no such way"
 	((code == 0)) || fail "$1 ended with $code: $(<"$DIR/said.$1")"
 }
@@ -152,7 +153,7 @@ accounts() {
 }
 
 verdict() {
-	[[ -z ${COVERAGE:-} ]] || echo "$(uname -r)	$1	$2" >>"$COVERAGE"
+	[[ -z ${COVERAGE:-} ]] || printf '%s\t%s\t%s\n' "$(uname -r)" "$1" "$2" >>"$COVERAGE"
 }
 
 # file_read NAME exact|most: what was read of the labelled file.

@@ -18,6 +18,7 @@
 #include "cmd.h"
 #include "pipeline.h"
 #include "policies.h"
+#include "watchdog.h"
 
 static const char help[] =
 	"Usage: custodes run --host FILE [OPTION...]\n"
@@ -172,6 +173,7 @@ struct run {
 	struct state *state;
 	struct places *places;
 	struct labels *labels;
+	struct watchdog *watchdog;
 	struct live *live;
 	struct pipeline pipeline;
 	uint8_t digest[DIGEST_SIZE]; /* of the set in force */
@@ -316,6 +318,8 @@ static int reload(struct run *run)
 			return r;
 		label_files(run, policy);
 		sensor_existing(run->sensor);
+		watchdog_stop(&run->watchdog); /* it knew the old ones */
+		run->watchdog = watchdog_start(&run->pipeline);
 		log_info("policies reloaded");
 	}
 	notify("READY=1");
@@ -383,6 +387,22 @@ static int end(struct run *run)
 	return r ? r : pipeline_flush(&run->pipeline);
 }
 
+/** A sign of life to the watchdog, and one from it. */
+static void tend_watchdog(struct run *run)
+{
+	struct draft draft;
+	struct ev_monitor *event;
+
+	watchdog_alive(run->watchdog);
+	if (watchdog_there(run->watchdog))
+		return;
+	watchdog_stop(&run->watchdog);
+	run->watchdog = watchdog_start(&run->pipeline);
+	event = DRAFT(&draft, MONITOR, monitor, clock_boot());
+	event->what = MONITOR_WATCHDOG;
+	live_push(run->live, draft_end(&draft));
+}
+
 static bool seal_due(const struct pipeline *pipeline, uint64_t now)
 {
 	return pipeline->unsealed_since && now - pipeline->unsealed_since >= NSEC_PER_SEC;
@@ -418,6 +438,7 @@ static int loop(struct run *run)
 				continue;
 		}
 		now = clock_boot();
+		tend_watchdog(run);
 		if (seal_due(&run->pipeline, now) ||
 		    (!run->pipeline.writer && run->pipeline.batch.outcome_count))
 			pipeline_flush(&run->pipeline);
@@ -441,6 +462,7 @@ static int watch(struct run *run)
 		r = begin(run);
 	if (r)
 		return r;
+	run->watchdog = watchdog_start(&run->pipeline);
 	dprintf(STDERR_FILENO, "READY\n");
 	notify("READY=1");
 	return loop(run);
@@ -483,6 +505,7 @@ static int prepare(struct run *run)
 
 static void finish(struct run *run)
 {
+	watchdog_stop(&run->watchdog);
 	if (run->live)
 		live_source(run->live)->ops->free(live_source(run->live));
 	pipeline_close(&run->pipeline);

@@ -257,6 +257,8 @@ static int on_clock(struct engine *engine, const struct ev_head *event)
 		process->view = NULL;
 	if (engine->options.events && event->flags & CLOCK_STEP)
 		tell(engine, OUTCOME_EVENT, WHAT_CLOCK_STEP, engine->time)->change = told->change;
+	if (event->flags & CLOCK_STEP)
+		detect_clock_step(engine, told);
 	return 0;
 }
 
@@ -281,11 +283,12 @@ static int on_loss(struct engine *engine, const struct ev_head *event)
 		.count = told->count,
 		.causes = told->cause < 32 ? 1u << told->cause : 0,
 	};
-	if (!engine->options.events)
-		return 0;
-	outcome = tell(engine, OUTCOME_EVENT, WHAT_LOSS, engine->time);
-	outcome->count = told->count;
-	outcome->lost_causes = loss_text(told->cause);
+	if (engine->options.events) {
+		outcome = tell(engine, OUTCOME_EVENT, WHAT_LOSS, engine->time);
+		outcome->count = told->count;
+		outcome->lost_causes = loss_text(told->cause);
+	}
+	detect_loss(engine, told);
 	return 0;
 }
 
@@ -312,6 +315,7 @@ NEVER_FAILS(on_flow)
 NEVER_FAILS(on_access)
 NEVER_FAILS(on_join)
 NEVER_FAILS(on_label)
+NEVER_FAILS(on_monitor)
 NEVER_FAILS(on_document)
 NEVER_FAILS(on_place)
 
@@ -326,13 +330,13 @@ static const struct step {
 	uint16_t kind;
 	int (*take)(struct engine *engine, const struct ev_head *event);
 } steps[] = {
-	{EV_FORK, on_fork},	     {EV_EXEC, on_exec},       {EV_EXIT, on_exit_},
-	{EV_CONNECT, on_connect_},   {EV_SEND, on_send_},      {EV_FLOW, on_flow_},
-	{EV_ACCESS, on_access_},     {EV_JOIN, on_join_},      {EV_START, on_start},
-	{EV_STOP, on_stop},	     {EV_CLOCK, on_clock},     {EV_LOSS, on_loss},
-	{EV_DOCUMENT, on_document_}, {EV_POLICY, take_policy}, {EV_EXECUTABLE, on_executable},
-	{EV_PROCESS, on_process},    {EV_PLACE, on_place_},    {EV_ACTION, on_action},
-	{EV_LABEL, on_label_},
+	{EV_FORK, on_fork},	     {EV_EXEC, on_exec},	{EV_EXIT, on_exit_},
+	{EV_CONNECT, on_connect_},   {EV_SEND, on_send_},	{EV_FLOW, on_flow_},
+	{EV_ACCESS, on_access_},     {EV_JOIN, on_join_},	{EV_START, on_start},
+	{EV_STOP, on_stop},	     {EV_CLOCK, on_clock},	{EV_LOSS, on_loss},
+	{EV_DOCUMENT, on_document_}, {EV_POLICY, take_policy},	{EV_EXECUTABLE, on_executable},
+	{EV_PROCESS, on_process},    {EV_PLACE, on_place_},	{EV_ACTION, on_action},
+	{EV_LABEL, on_label_},	     {EV_MONITOR, on_monitor_},
 };
 
 #define EVENT(number, NAME, name) +1

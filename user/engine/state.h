@@ -226,6 +226,7 @@ struct engine {
 	struct place *places;
 	struct loss_window losses[LOSS_WINDOWS];
 	size_t loss_count;
+	uint64_t lost_of[32], told_of[32]; /* by cause: so far, and when the last finding spoke */
 
 	uint64_t events, unknown_kinds, findings, lost, unended;
 	struct tally *tallies;
@@ -304,6 +305,13 @@ void on_label(struct engine *engine, const struct ev_head *event);
 void on_join(struct engine *engine, const struct ev_head *event);
 /** Tells what a lineage moved before it was known to be a product's. */
 void tell_accesses(struct engine *engine, struct lineage *lineage);
+
+/* ---- monitor.c ---- */
+
+void on_monitor(struct engine *engine, const struct ev_head *event);
+/** Rule: on a classified host, nothing may keep the monitor from seeing. */
+void detect_loss(struct engine *engine, const struct ev_loss *loss);
+void detect_clock_step(struct engine *engine, const struct ev_clock *clock);
 
 /* ---- place.c ---- */
 

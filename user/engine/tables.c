@@ -416,5 +416,7 @@ void tables_clear(struct engine *engine)
 	CLEAR(engine->exes, exe, exe_free);
 	CLEAR(engine->places, place, place_free);
 	engine->loss_count = 0;
+	memset(engine->lost_of, 0, sizeof(engine->lost_of));
+	memset(engine->told_of, 0, sizeof(engine->told_of));
 	memset(engine->gone, 0, sizeof(engine->gone));
 }

@@ -48,6 +48,7 @@ const struct event_string event_strings[] = {
 	STRING(PROCESS, process, cwd),
 	STRING(LABEL, label, label),
 	STRING(LABEL, label, by),
+	STRING(MONITOR, monitor, detail),
 	STRING(PLACE, place, as_name),
 	STRING(PLACE, place, network),
 };

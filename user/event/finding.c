@@ -62,6 +62,7 @@ static const char *const names[] = {
 	[WHAT_DISCONNECT] = "disconnect",
 	[WHAT_ACCESS] = "access",
 	[WHAT_JOIN] = "join",
+	[WHAT_MONITOR] = "monitor",
 	[WHAT_LOSS] = "loss",
 	[WHAT_CLOCK_STEP] = "clock-step",
 	[WHAT_POLICY] = "policy",
@@ -71,8 +72,9 @@ static const char *const names[] = {
 	[WHAT_RULE_DESTINATION] = "destination-measure",
 	[WHAT_RULE_DESTINATION_BYTES] = "destination-bytes",
 	[WHAT_RULE_CAPTURE] = "capture-failed",
+	[WHAT_RULE_MONITOR] = "monitor-integrity",
 };
-_Static_assert(sizeof(names) / sizeof(names[0]) == WHAT_RULE_CAPTURE + 1, "a name for each");
+_Static_assert(sizeof(names) / sizeof(names[0]) == WHAT_RULE_MONITOR + 1, "a name for each");
 
 const char *outcome_name(enum outcome_what what)
 {

@@ -26,6 +26,7 @@ enum outcome_what {
 	WHAT_DISCONNECT,
 	WHAT_ACCESS,
 	WHAT_JOIN,
+	WHAT_MONITOR,
 	WHAT_LOSS,
 	WHAT_CLOCK_STEP,
 	WHAT_POLICY,
@@ -36,6 +37,7 @@ enum outcome_what {
 	WHAT_RULE_DESTINATION,
 	WHAT_RULE_DESTINATION_BYTES,
 	WHAT_RULE_CAPTURE,
+	WHAT_RULE_MONITOR,
 };
 
 /** A process as it was known when the outcome arose. */
@@ -167,7 +169,7 @@ struct outcome {
 	size_t ruling_count;
 	uint64_t lost; /* things lost in its window; what they were stands in the log */
 	const char *lost_causes;
-	const char *how; /* of WHAT_JOIN: "ptrace", "memory" */
+	const char *how; /* of WHAT_JOIN: "ptrace", "memory"; of WHAT_MONITOR and its rule: what was done */
 	/* For WHAT_LOSS and WHAT_CLOCK_STEP: */
 	uint64_t count;
 	int64_t change;

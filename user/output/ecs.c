@@ -27,6 +27,7 @@ static const struct mapping {
 	{WHAT_DISCONNECT, "event", "network", {"connection", "end"}},
 	{WHAT_ACCESS, "event", "file", {"access"}},
 	{WHAT_JOIN, "event", "process", {"change"}},
+	{WHAT_MONITOR, "event", "host", {"change"}},
 	{WHAT_LOSS, "metric", "host", {"info"}},
 	{WHAT_CLOCK_STEP, "event", "host", {"change"}},
 	{WHAT_POLICY, "event", "configuration", {"change"}},
@@ -36,6 +37,7 @@ static const struct mapping {
 	{WHAT_RULE_DESTINATION, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_DESTINATION_BYTES, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_CAPTURE, "alert", "host", {"info"}},
+	{WHAT_RULE_MONITOR, "alert", "host", {"info"}},
 };
 
 static const struct mapping *mapping_of(enum outcome_what what)

@@ -13,6 +13,7 @@
 #include "../util/clock.h"
 #include "../util/file.h"
 #include "../util/memory.h"
+#include "integrity.h"
 #include "observe.h"
 
 #define TICK_NS NSEC_PER_SEC
@@ -40,6 +41,7 @@ struct live {
 	struct source source;
 	struct live_parts parts;
 	struct ring *ring;
+	struct integrity *integrity;
 	struct buf queue; /* what comes before the ring's next event */
 	size_t taken;
 	struct seen_exe *exes;
@@ -237,9 +239,15 @@ static void tell_clock(struct live *live, uint64_t now)
 	live->wall_offset = offset;
 }
 
+static void tell_integrity(void *context, const struct ev_head *event)
+{
+	live_push(context, event);
+}
+
 static void tick(struct live *live, uint64_t now)
 {
 	live->ticked_at = now;
+	integrity_look(live->integrity, now, tell_integrity, live);
 	sensor_tick(live->parts.sensor);
 	tell_clock(live, now);
 	tell_losses(live, now);
@@ -311,6 +319,7 @@ static void live_free(struct source *source)
 		free(address);
 	}
 	ring_close(&live->ring);
+	integrity_close(&live->integrity);
 	buf_free(&live->queue);
 	free(live);
 }
@@ -329,11 +338,13 @@ int live_open(struct live **live, const struct live_parts *parts)
 	l->ticked_at = clock_boot();
 	l->wall_offset = clock_wall_offset();
 	r = ring_open(&l->ring, sensor_map(parts->sensor, "ring"));
-	if (r)
+	if (r) {
 		free(l);
-	else
-		*live = l;
-	return r;
+		return r;
+	}
+	l->integrity = integrity_open(parts->sensor, parts->state);
+	*live = l;
+	return 0;
 }
 
 struct source *live_source(struct live *live)

@@ -240,6 +240,31 @@ int sensor_tick(struct sensor *sensor)
 	return 0;
 }
 
+/* ---- whether it is still as it was attached ---- */
+
+/** A link to a cgroup can be taken from outside; then it knows of no cgroup. */
+static bool link_holds(const struct bpf_link *link)
+{
+	struct bpf_link_info info = {};
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(bpf_link__fd(link), &info, &size))
+		return true; /* not allowed to know: said by nobody */
+	return info.type != BPF_LINK_TYPE_CGROUP || info.cgroup.cgroup_id;
+}
+
+const char *sensor_detached(struct sensor *sensor)
+{
+	for (size_t i = 0; i < hook_count; i++) {
+		if (!sensor->links[i] || link_holds(sensor->links[i]))
+			continue;
+		bpf_link__destroy(sensor->links[i]);
+		sensor->links[i] = hook_attach(&hooks[i], sensor->object, sensor->cgroup);
+		return hooks[i].program;
+	}
+	return NULL;
+}
+
 /* ---- what the kernel counts about the programs ---- */
 
 static bool program_info(const struct sensor *sensor, size_t hook, struct bpf_prog_info *info)

@@ -39,6 +39,9 @@ bool sensor_demanded(const struct sensor *sensor);
 /** Makes it report what grew since the last tick. */
 int sensor_tick(struct sensor *sensor);
 
+/** The name of a program that somebody has detached, and that is attached again if it can be; or NULL. */
+const char *sensor_detached(struct sensor *sensor);
+
 /** Times that a program was not run because it ran already, and no other saw what it missed. */
 uint64_t sensor_recursions(const struct sensor *sensor);
 

@@ -25,6 +25,12 @@ int state_judge(struct state *state, const struct exe_id *exe, enum exe_verdict 
 /** Forgets every verdict: the policies have changed. */
 void state_forget(struct state *state);
 
+/**
+ * Looks at some verdicts, others each time: true if one is not ours. It is taken
+ * out, so that the executable is judged again.
+ */
+bool state_forged(struct state *state);
+
 /** Marks an executable that the catalogue names, before anything has run. */
 int state_watch_path(struct state *state, const char *path);
 

@@ -22,6 +22,11 @@ uint64_t clock_monotonic(void)
 	return (uint64_t)read_clock(CLOCK_MONOTONIC);
 }
 
+uint64_t clock_own(void)
+{
+	return (uint64_t)read_clock(CLOCK_THREAD_CPUTIME_ID);
+}
+
 int64_t clock_wall_offset(void)
 {
 	int64_t boot = read_clock(CLOCK_BOOTTIME), wall = read_clock(CLOCK_REALTIME);

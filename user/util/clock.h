@@ -16,6 +16,8 @@ uint64_t clock_boot(void);
 
 /** ns of CLOCK_MONOTONIC, which the service manager counts by. Reads the clock. */
 uint64_t clock_monotonic(void);
+/** Time that this thread was on a CPU, ns. */
+uint64_t clock_own(void);
 
 /** What to add to boot time to get UTC, ns. Reads both clocks. */
 int64_t clock_wall_offset(void);

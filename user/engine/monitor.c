@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * The monitor itself: what was done to it, and what it missed. On a host that has
+ * a classification each is a finding: who watches must be able to say that it saw.
+ */
+#include <string.h>
+
+#include "state.h"
+
+#define SEVERITY 73
+
+static const struct text {
+	const char *how;
+	const char *sentence;
+} texts[] = {
+	[MONITOR_STOPPED] = {"stopped", "custodes did not run"},
+	[MONITOR_TRACED] = {"traced", "custodes is traced by another process"},
+	[MONITOR_DETACHED] = {"detached", "a program of the sensor is no longer attached"},
+	[MONITOR_CHANGED] = {"changed", "a table of the sensor was written to by somebody else"},
+	[MONITOR_SECOND] = {"second", "another custodes runs on this host"},
+	[MONITOR_WATCHDOG] = {"watchdog", "the watchdog of custodes was gone"},
+};
+
+static bool classified(const struct engine *engine)
+{
+	return engine->policy && engine->policy->host.scheme;
+}
+
+static struct outcome *finding(struct engine *engine, const char *how, const char *key, const char *sentence)
+{
+	struct outcome *outcome = tell(engine, OUTCOME_FINDING, WHAT_RULE_MONITOR, engine->time);
+
+	outcome->severity = SEVERITY;
+	outcome->how = how;
+	outcome->key = arena_str(&engine->batch->arena, key);
+	outcome->message = arena_str(&engine->batch->arena, sentence);
+	return outcome;
+}
+
+static void sentence_of(const struct ev_monitor *told, const struct text *text, struct buf *to)
+{
+	struct view detail = event_view(&told->head, told->detail);
+
+	buf_str(to, text->sentence);
+	if (told->since)
+		buf_printf(to, " for %.1f s", (double)(told->head.time - told->since) / 1e9);
+	if (detail.size)
+		buf_printf(to, ": %.*s", (int)detail.size, detail.at);
+	if (told->pid)
+		buf_printf(to, " (pid %u)", told->pid);
+}
+
+void on_monitor(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_monitor *told = (const struct ev_monitor *)event;
+	const struct text *text = told->what < ARRAY_SIZE(texts) ? &texts[told->what] : NULL;
+	_cleanup_(buf_free) struct buf sentence = {};
+	struct outcome *outcome;
+
+	if (!text || !text->how)
+		return;
+	sentence_of(told, text, &sentence);
+	if (engine->options.events) {
+		outcome = tell(engine, OUTCOME_EVENT, WHAT_MONITOR, event->time);
+		outcome->how = text->how;
+		outcome->message = arena_str(&engine->batch->arena, sentence.data);
+	}
+	if (classified(engine))
+		finding(engine, text->how, text->how, sentence.data);
+}
+
+/** Of each cause the first loss, and then each doubling: a flood of losses is one line that grows. */
+void detect_loss(struct engine *engine, const struct ev_loss *loss)
+{
+	_cleanup_(buf_free) struct buf sentence = {};
+	uint32_t cause = loss->cause % ARRAY_SIZE(engine->lost_of);
+
+	engine->lost_of[cause] += loss->count;
+	if (!classified(engine) || engine->lost_of[cause] < 2 * engine->told_of[cause])
+		return;
+	engine->told_of[cause] = engine->lost_of[cause];
+	buf_printf(&sentence, "custodes has lost %llu so far: %s", (unsigned long long)engine->lost_of[cause],
+		   loss_text(loss->cause));
+	finding(engine, "loss", loss_text(loss->cause), sentence.data);
+}
+
+void detect_clock_step(struct engine *engine, const struct ev_clock *clock)
+{
+	_cleanup_(buf_free) struct buf sentence = {};
+
+	if (!classified(engine))
+		return;
+	buf_printf(&sentence, "the clock of this host was set by %+.1f s", (double)clock->change / 1e9);
+	finding(engine, "clock-step", "clock-step", sentence.data);
+}
