@@ -4,7 +4,7 @@
  * object, the return value the bytes. Attached only while something is watched,
  * since every call of the host passes here.
  */
-#include "lib/step.h"
+#include "lib/payload.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -85,6 +85,9 @@ static __always_inline int step_take(struct step *step)
 		return on_open(step);
 	case ACT_IOCTL:
 		return on_ioctl(step);
+	case ACT_MESSAGES_SENT:
+	case ACT_MESSAGES_RECEIVED:
+		return on_messages(step);
 	case ACT_BATCH:
 		return on_batch(step);
 	case ACT_PTRACE:

@@ -95,13 +95,29 @@ int packet_in(struct __sk_buff *skb)
 	return PASS;
 }
 
+/** Where it goes, for whoever asks what it says. */
+static __always_inline void packet_aim(struct bpf_sock_addr *ctx, const struct owner *owner,
+				       const struct ev_addr *remote)
+{
+	__u64 key = (__u64)ctx->sk;
+	struct sock_entry *entry;
+
+	sock_own(ctx, owner);
+	entry = bpf_map_lookup_elem(&socks, &key);
+	if (entry)
+		entry->aimed = *remote;
+}
+
 SEC("cgroup/sendmsg4")
 int packet_sendmsg4(struct bpf_sock_addr *ctx)
 {
 	struct owner owner;
+	struct ev_addr remote;
 
-	if (ctx->sk && current_watched(&owner))
-		sock_own(ctx, &owner);
+	if (!ctx->sk || !current_watched(&owner))
+		return PASS;
+	addr_v4(&remote, ctx->user_ip4, ctx->user_port);
+	packet_aim(ctx, &owner, &remote);
 	return PASS;
 }
 
@@ -109,8 +125,16 @@ SEC("cgroup/sendmsg6")
 int packet_sendmsg6(struct bpf_sock_addr *ctx)
 {
 	struct owner owner;
+	struct ev_addr remote;
+	__be32 words[4];
 
-	if (ctx->sk && current_watched(&owner))
-		sock_own(ctx, &owner);
+	if (!ctx->sk || !current_watched(&owner))
+		return PASS;
+	words[0] = ctx->user_ip6[0];
+	words[1] = ctx->user_ip6[1];
+	words[2] = ctx->user_ip6[2];
+	words[3] = ctx->user_ip6[3];
+	addr_v6(&remote, words, ctx->user_port);
+	packet_aim(ctx, &owner, &remote);
 	return PASS;
 }

@@ -22,6 +22,7 @@ SAME(struct object_id, 16);
 SAME(struct object_facts, 48);
 SAME(struct ev_access, 176);
 SAME(struct ev_join, 72);
+SAME(struct ev_payload, 104);
 SAME(struct ev_start, 104);
 SAME(struct ev_stop, 72);
 SAME(struct ev_clock, 72);

@@ -237,6 +237,24 @@ struct ev_join {
 	__u32 how; /* enum join_how */
 };
 
+#define PAYLOAD_SENT 0x01 /* else received */
+#define PAYLOAD_CUT  0x02
+
+/** Greatest part of a message that is kept, bytes. */
+#define PAYLOAD_MAX 2048
+
+/** The beginning of a message that may name a destination: of DNS, or of a TLS handshake. */
+struct ev_payload {
+	struct ev_head head;
+	__u64 flow;
+	struct ev_addr remote; /* family 0: not known; its port is */
+	__u32 size;	       /* of the whole message */
+	__u16 proto;
+	__u16 pad;
+	struct ev_str bytes; /* as the process's memory had them when the call was over */
+	__u32 pad2;
+};
+
 /* ---- what user space learned or decided; channel is CHANNEL_USER ---- */
 
 /** First event of every run. Wall clock = time + wall_offset. */

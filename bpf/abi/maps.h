@@ -55,6 +55,10 @@ struct owner {
 	__u32 tid;
 };
 
+/** A stream is looked into for a TLS handshake while it has been sent on so few times. */
+#define SENDS_SHIFT 4
+#define SENDS_MAX   8
+
 /**
  * socks: the kernel's struct sock * -> ; the cookie tells a socket from the next
  * one at its address. `sent` and `received` are what calls moved: all there is of
@@ -71,7 +75,7 @@ struct sock_entry {
 	__u64 told_received;
 	__u32 netns;
 	__u16 proto;
-	__u8 flags;	      /* FLOW_* */
+	__u8 flags;	      /* FLOW_*, and above SENDS_SHIFT how often it was looked into */
 	__u8 moves;	      /* from one lineage to another */
 	struct ev_addr aimed; /* where the last datagram that named its peer went */
 	struct ev_addr local; /* known from its first use on */

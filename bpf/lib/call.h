@@ -19,10 +19,20 @@ enum act {
 	ACT_MAP,
 	ACT_OPEN,
 	ACT_IOCTL,
+	ACT_MESSAGES_SENT, /* sendmmsg(2): the result counts messages */
+	ACT_MESSAGES_RECEIVED,
 	ACT_BATCH, /* asynchronous reads and writes that were handed in */
 	ACT_PTRACE,
 	ACT_MEMORY_READ,
 	ACT_MEMORY_WRITE,
+};
+
+/** Where the bytes of a message are: the second argument points to them, ... */
+enum memory {
+	MEMORY_NONE,
+	MEMORY_BUFFER,
+	MEMORY_VECTOR,	/* ... to a struct iovec, */
+	MEMORY_MESSAGE, /* ... or to a struct msghdr, which has one */
 };
 
 /** Places of arguments, from 0; `at` is that of the offset, 0: the file has its own. */
@@ -31,25 +41,29 @@ struct call {
 	__u8 fd; /* of ACT_MOVE the one that is read */
 	__u8 to; /* of ACT_MOVE the one that is written */
 	__u8 at;
+	__u8 memory;
+	__u8 pad[3];
 };
 
 #define CALLS 512
 
 static const struct call calls_native[CALLS] = {
-	[__NR_read] = {.act = ACT_READ},
+	[__NR_read] = {.act = ACT_READ, .memory = MEMORY_BUFFER},
 	[__NR_pread64] = {.act = ACT_READ, .at = 3},
-	[__NR_readv] = {.act = ACT_READ},
+	[__NR_readv] = {.act = ACT_READ, .memory = MEMORY_VECTOR},
 	[__NR_preadv] = {.act = ACT_READ, .at = 3},
 	[__NR_preadv2] = {.act = ACT_READ, .at = 3},
-	[__NR_recvfrom] = {.act = ACT_READ},
-	[__NR_recvmsg] = {.act = ACT_READ},
-	[__NR_write] = {.act = ACT_WRITE},
+	[__NR_recvfrom] = {.act = ACT_READ, .memory = MEMORY_BUFFER},
+	[__NR_recvmsg] = {.act = ACT_READ, .memory = MEMORY_MESSAGE},
+	[__NR_write] = {.act = ACT_WRITE, .memory = MEMORY_BUFFER},
 	[__NR_pwrite64] = {.act = ACT_WRITE},
-	[__NR_writev] = {.act = ACT_WRITE},
+	[__NR_writev] = {.act = ACT_WRITE, .memory = MEMORY_VECTOR},
 	[__NR_pwritev] = {.act = ACT_WRITE},
 	[__NR_pwritev2] = {.act = ACT_WRITE},
-	[__NR_sendto] = {.act = ACT_WRITE},
-	[__NR_sendmsg] = {.act = ACT_WRITE},
+	[__NR_sendto] = {.act = ACT_WRITE, .memory = MEMORY_BUFFER},
+	[__NR_sendmsg] = {.act = ACT_WRITE, .memory = MEMORY_MESSAGE},
+	[__NR_sendmmsg] = {.act = ACT_MESSAGES_SENT, .memory = MEMORY_MESSAGE},
+	[__NR_recvmmsg] = {.act = ACT_MESSAGES_RECEIVED, .memory = MEMORY_MESSAGE},
 	[__NR_vmsplice] = {.act = ACT_WRITE},
 	[__NR_sendfile] = {.act = ACT_MOVE, .fd = 1, .to = 0},
 	[__NR_splice] = {.act = ACT_MOVE, .fd = 0, .to = 2},
@@ -150,7 +164,6 @@ static __always_inline __u32 call_number(__u64 number)
 /** A call that is over, as the kernel kept it. */
 struct called {
 	struct call call;
-	__u32 pad;
 	__u64 args[8]; /* six; a power of two for the verifier */
 };
 

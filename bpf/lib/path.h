@@ -28,6 +28,10 @@ struct scratch {
 	union {
 		struct ev_exec exec;
 		struct ev_access access;
+		struct {
+			char before[sizeof(struct ev_access) - sizeof(struct ev_payload)];
+			struct ev_payload event;
+		} payload;
 	} event;
 	char strings[PATH_BYTES + NAME_BYTES + ARGS_BYTES + 8]; /* and what fills the last word */
 	struct dentry *dentry;

@@ -201,7 +201,7 @@ static __always_inline bool flow_emit(const struct sock_entry *entry, __u32 chan
 
 	if (!event)
 		return false;
-	event->head.flags = entry->flags | flags;
+	event->head.flags = (entry->flags & ((1 << SENDS_SHIFT) - 1)) | flags;
 	event->flow = entry->flow;
 	event->sent = totals->sent;
 	event->received = totals->received;

@@ -27,34 +27,6 @@ struct step {
 /** Too large for the stack, beside those of the functions that it is handed to. */
 PER_CPU(steps, struct step, 1);
 
-/**
- * Where the kernel has no hook that sees what sockets send and receive (before
- * 6.3), calls tell it; user space sets this before it loads the programs.
- */
-SEC(".rodata.sockets_by_call") const volatile __u32 sockets_by_call = 0;
-
-/** Streams are counted by themselves, datagrams by packets: whose it is, is all. */
-static __noinline int on_address(struct step *step, struct sock *sk)
-{
-	sock_adopt(sk, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), CHANNEL_CALL, &step->moving.owner);
-	return 0;
-}
-
-static __noinline int on_socket(struct step *step, struct file *file, bool sends)
-{
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	struct sock *sk = sockets_by_call ? BPF_CORE_READ(socket, sk) : NULL;
-
-	if (!sk)
-		return 0;
-	if (addressed(sk))
-		return on_address(step, sk);
-	step->moving.read = sends ? 0 : step->result;
-	step->moving.written = sends ? step->result : 0;
-	other_moved(sk, &step->moving);
-	return 0;
-}
-
 /** Blocks that two files share from now on: read from one, written to the other. */
 static __noinline int on_ioctl(struct step *step)
 {

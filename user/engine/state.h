@@ -7,6 +7,7 @@
 #include <utlist.h>
 
 #include "../policy/decide.h"
+#include "../util/memory.h"
 #include "engine.h"
 
 /** An executable: known by its identity, judged once. */
@@ -101,6 +102,7 @@ struct flow {
 	uint16_t proto;
 	bool adopted;
 	bool closed;
+	char *server_name; /* that it sent in a TLS handshake; or NULL */
 	struct flow_part *parts;
 	struct flow *prev, *next; /* of its lineage */
 	UT_hash_handle hh;
@@ -154,6 +156,18 @@ struct channel {
 	uint64_t next_report; /* bytes sent at which the next finding is due */
 	enum verdict told;    /* of the last finding at a connect */
 	bool told_any;
+	UT_hash_handle hh;
+};
+
+/** What a lineage was told that an address is called. */
+struct name_key {
+	uint64_t lineage;
+	struct ev_addr address; /* port 0 */
+};
+
+struct name {
+	struct name_key key;
+	char *name;
 	UT_hash_handle hh;
 };
 
@@ -224,6 +238,7 @@ struct engine {
 	struct gone_lineage gone[GONE_LINEAGES];
 	struct channel *channels;
 	struct place *places;
+	struct name *names;
 	struct loss_window losses[LOSS_WINDOWS];
 	size_t loss_count;
 	uint64_t lost_of[32], told_of[32]; /* by cause: so far, and when the last finding spoke */
@@ -305,6 +320,14 @@ void on_label(struct engine *engine, const struct ev_head *event);
 void on_join(struct engine *engine, const struct ev_head *event);
 /** Tells what a lineage moved before it was known to be a product's. */
 void tell_accesses(struct engine *engine, struct lineage *lineage);
+
+/* ---- names.c ---- */
+
+void on_payload(struct engine *engine, const struct ev_head *event);
+/** What the lineage was last told that an address is called; or NULL. */
+const char *name_of_address(struct engine *engine, const struct lineage *lineage,
+			    const struct ev_addr *address);
+void names_clear(struct engine *engine);
 
 /* ---- monitor.c ---- */
 

@@ -279,6 +279,12 @@ bool flow_ended(const struct engine *engine, uint64_t id)
 	return false;
 }
 
+static void flow_free(struct flow *flow)
+{
+	free(flow->server_name);
+	free(flow);
+}
+
 void flow_drop(struct engine *engine, struct flow *flow)
 {
 	struct process *owner = process_find(engine, flow->owner.tgid, flow->owner.start);
@@ -288,7 +294,7 @@ void flow_drop(struct engine *engine, struct flow *flow)
 	engine->ended[engine->ended_count++ % ARRAY_SIZE(engine->ended)] = flow->id;
 	HASH_DEL(engine->flows, flow); /* NOLINT: what is in a lineage's list is in the table */
 	DL_DELETE(flow->lineage->flows, flow);
-	free(flow);
+	flow_free(flow);
 	if (owner && owner->ended)
 		process_end(engine, owner);
 }
@@ -409,12 +415,13 @@ void tables_clear(struct engine *engine)
 {
 	CLEAR(engine->processes, process, process_free);
 	CLEAR(engine->parts, flow_part, free);
-	CLEAR(engine->flows, flow, free);
+	CLEAR(engine->flows, flow, flow_free);
 	CLEAR(engine->accesses, access, access_free);
 	CLEAR(engine->channels, channel, free);
 	CLEAR(engine->lineages, lineage, lineage_free);
 	CLEAR(engine->exes, exe, exe_free);
 	CLEAR(engine->places, place, place_free);
+	names_clear(engine);
 	engine->loss_count = 0;
 	memset(engine->lost_of, 0, sizeof(engine->lost_of));
 	memset(engine->told_of, 0, sizeof(engine->told_of));

@@ -220,6 +220,9 @@ struct outcome_destination *view_destination(struct engine *engine, const struct
 	view->received = received_with(flow, remote);
 	view->upper_bound = flow->adopted;
 	view->inbound = flow->adopted;
+	view->domain = flow->server_name ? flow->server_name : name_of_address(engine, flow->lineage, remote);
+	view->domain = view->domain ? arena_str(&engine->batch->arena, view->domain) : NULL;
+	view->domain_by = !view->domain ? NULL : flow->server_name ? "tls" : "dns";
 	view_facts(engine, remote, view);
 	return view;
 }

@@ -23,6 +23,7 @@ const struct event_string event_strings[] = {
 	STRING(EXEC, exec, path),
 	STRING(EXEC, exec, args),
 	STRING(ACCESS, access, path),
+	STRING(PAYLOAD, payload, bytes),
 	STRING(START, start, version),
 	STRING(START, start, host_id),
 	STRING(START, start, host_name),

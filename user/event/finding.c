@@ -60,6 +60,7 @@ static const char *const names[] = {
 	[WHAT_CONNECT] = "connect",
 	[WHAT_TRAFFIC] = "traffic",
 	[WHAT_DISCONNECT] = "disconnect",
+	[WHAT_DNS] = "dns",
 	[WHAT_ACCESS] = "access",
 	[WHAT_JOIN] = "join",
 	[WHAT_MONITOR] = "monitor",

@@ -24,6 +24,7 @@ enum outcome_what {
 	WHAT_CONNECT,
 	WHAT_TRAFFIC,
 	WHAT_DISCONNECT,
+	WHAT_DNS,
 	WHAT_ACCESS,
 	WHAT_JOIN,
 	WHAT_MONITOR,
@@ -85,6 +86,8 @@ struct outcome_destination {
 	uint64_t sent, received; /* of this connection, or of all there for a finding */
 	bool upper_bound;	 /* totals reach back before the watch */
 	bool inbound;		 /* adopted: accepted, inherited or passed */
+	const char *domain;	 /* as the product itself called it, or NULL */
+	const char *domain_by;	 /* "tls" or "dns" */
 	bool has_facts;
 	const char *server_location;
 	const char *as_registration;
@@ -121,6 +124,18 @@ struct outcome_access {
 	uint32_t peer; /* tgid, or 0 */
 	uint16_t family, socket_type, proto;
 	uint32_t links; /* names that it has */
+};
+
+/** A question to a resolver, or what it answered. */
+struct outcome_dns {
+	bool answer;
+	uint16_t id;
+	uint16_t type;
+	uint8_t code;
+	const char *question;
+	const char *canonical; /* or NULL */
+	const struct ev_addr *addresses;
+	size_t address_count;
 };
 
 struct outcome_ruling {
@@ -165,6 +180,7 @@ struct outcome {
 	const struct outcome_product *product;
 	const struct outcome_destination *destination;
 	const struct outcome_access *access;
+	const struct outcome_dns *dns;
 	const struct outcome_ruling *rulings;
 	size_t ruling_count;
 	uint64_t lost; /* things lost in its window; what they were stands in the log */

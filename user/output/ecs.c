@@ -25,6 +25,7 @@ static const struct mapping {
 	{WHAT_CONNECT, "event", "network", {"connection", "start"}},
 	{WHAT_TRAFFIC, "event", "network", {"connection", "info"}},
 	{WHAT_DISCONNECT, "event", "network", {"connection", "end"}},
+	{WHAT_DNS, "event", "network", {"protocol"}},
 	{WHAT_ACCESS, "event", "file", {"access"}},
 	{WHAT_JOIN, "event", "process", {"change"}},
 	{WHAT_MONITOR, "event", "host", {"change"}},
@@ -217,6 +218,7 @@ static void put_network(struct jsonw *w, const struct outcome_destination *d)
 	if (d->remote.family) {
 		jsonw_str(w, "ip", address_text(&d->remote, text));
 		jsonw_str(w, "address", text);
+		jsonw_str(w, "domain", d->domain);
 		jsonw_u64(w, "port", ntohs(d->remote.port));
 	}
 	jsonw_u64(w, "bytes", d->received);
@@ -240,6 +242,63 @@ static void put_network(struct jsonw *w, const struct outcome_destination *d)
 	jsonw_str(w, "direction", d->inbound ? "unknown" : "egress");
 	jsonw_u64(w, "bytes", d->sent + d->received);
 	put_community_id(w, d);
+	jsonw_object_end(w);
+}
+
+static void put_server_name(struct jsonw *w, const struct outcome_destination *d)
+{
+	if (!d || !d->domain || strcmp(d->domain_by, "tls"))
+		return;
+	jsonw_object(w, "tls");
+	jsonw_object(w, "client");
+	jsonw_str(w, "server_name", d->domain);
+	jsonw_object_end(w);
+	jsonw_object_end(w);
+}
+
+/** By RFC 1035 and its successors; others by number, as RFC 3597 has it. */
+static void put_question(struct jsonw *w, const struct outcome_dns *dns)
+{
+	static const struct {
+		uint16_t type;
+		const char *name;
+	} types[] = {{1, "A"},	   {2, "NS"},	  {5, "CNAME"}, {6, "SOA"},   {10, "NULL"},
+		     {12, "PTR"},  {15, "MX"},	  {16, "TXT"},	{28, "AAAA"}, {33, "SRV"},
+		     {64, "SVCB"}, {65, "HTTPS"}, {255, "ANY"}};
+	char number[16];
+	const char *name = number;
+
+	snprintf(number, sizeof(number), "TYPE%u", dns->type);
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (types[i].type == dns->type)
+			name = types[i].name;
+	jsonw_object(w, "question");
+	jsonw_str(w, "name", dns->question);
+	jsonw_str(w, "type", name);
+	jsonw_str(w, "class", "IN");
+	jsonw_object_end(w);
+}
+
+static void put_dns(struct jsonw *w, const struct outcome_dns *dns)
+{
+	static const char *const codes[] = {"NOERROR",	"FORMERR", "SERVFAIL",
+					    "NXDOMAIN", "NOTIMP",  "REFUSED"};
+	char text[INET6_ADDRSTRLEN];
+
+	if (!dns)
+		return;
+	jsonw_object(w, "dns");
+	jsonw_str(w, "type", dns->answer ? "answer" : "query");
+	snprintf(text, sizeof(text), "%u", dns->id);
+	jsonw_str(w, "id", text);
+	put_question(w, dns);
+	if (dns->answer) {
+		jsonw_str(w, "response_code", dns->code < ARRAY_SIZE(codes) ? codes[dns->code] : "OTHER");
+		jsonw_array(w, "resolved_ip");
+		for (size_t i = 0; i < dns->address_count; i++)
+			jsonw_str(w, NULL, address_text(&dns->addresses[i], text));
+		jsonw_array_end(w);
+	}
 	jsonw_object_end(w);
 }
 
@@ -393,6 +452,7 @@ static void put_destination(struct jsonw *w, const struct outcome_destination *d
 	jsonw_str_or_null(w, "hosting_operator", d->hosting_operator);
 	jsonw_str_or_null(w, "service_operator", d->service_operator);
 	jsonw_str_or_null(w, "controlling_jurisdiction", d->controlling_jurisdiction);
+	jsonw_str(w, "domain_by", d->domain_by);
 	jsonw_str(w, "basis", d->basis);
 	jsonw_str(w, "role", d->role);
 	jsonw_str(w, "network", d->network);
@@ -472,6 +532,8 @@ static void put_custodes(struct jsonw *w, const struct outcome *outcome, const s
 	put_measures(w, outcome);
 	put_destination(w, outcome->destination);
 	put_access(w, outcome->access);
+	if (outcome->dns)
+		jsonw_str(w, "canonical_name", outcome->dns->canonical);
 	jsonw_str(w, "how", outcome->how);
 	put_executable(w, outcome->process);
 	if (outcome->type == OUTCOME_FINDING || outcome->what == WHAT_LOSS) {
@@ -518,6 +580,8 @@ static void render(const struct outcome *outcome, const struct outcome_log *log,
 		jsonw_object_end(&w);
 	}
 	put_file(&w, outcome->access);
+	put_dns(&w, outcome->dns);
+	put_server_name(&w, outcome->destination);
 	put_network(&w, outcome->destination);
 	put_rule(&w, outcome);
 	put_related(&w, outcome);

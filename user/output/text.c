@@ -98,6 +98,9 @@ static void destination_lines(const struct outcome_destination *destination, boo
 			   transport(destination->proto));
 	else
 		buf_printf(to, "no address, %s", transport(destination->proto));
+	if (destination->domain)
+		text_printf(to, " (%s, by %s)", destination->domain,
+			    strcmp(destination->domain_by, "tls") ? "DNS" : "TLS");
 	buf_printf(to, ", sent %llu, received %llu%s\n", (unsigned long long)destination->sent,
 		   (unsigned long long)destination->received,
 		   destination->upper_bound ? " bytes at most (the socket was not opened under watch)" :

@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Messages that name a destination: what is sent to and received from port 53,
+ * and what begins a TLS handshake. They are read from the caller's memory: a name
+ * is a hint, and never decides what is counted.
+ */
+#ifndef CUSTODES_BPF_PAYLOAD_H
+#define CUSTODES_BPF_PAYLOAD_H
+
+#include "other.h"
+#include "step.h"
+
+#define PORT_DNS 53
+/** sendmmsg(2) asks for both kinds of address at once. */
+#define MESSAGES_MAX 4
+
+#define TLS_HANDSHAKE 0x16
+#define TLS_MAJOR     0x03
+
+struct iovec {
+	__u64 base;
+	__u64 size;
+};
+
+/** As 64-bit programs lay them out. */
+struct message {
+	__u64 name;
+	__u64 name_size;
+	__u64 vector;
+	__u64 vector_size;
+	__u64 control;
+	__u64 control_size;
+	__u64 flags;
+	__u64 size; /* of struct mmsghdr; its lower half */
+};
+
+/** Where a message lies: in one piece, or with a few octets in front, such as its length over TCP. */
+struct pieces {
+	struct iovec front; /* size 0: there is none */
+	struct iovec rest;
+};
+
+#define FRONT_MAX 16
+
+static __always_inline void pieces_of(struct pieces *pieces, __u8 memory, __u64 at, __u64 size)
+{
+	struct message message = {};
+	struct iovec parts[2] = {};
+
+	pieces->front = (struct iovec){};
+	pieces->rest = (struct iovec){at, size};
+	if (memory == MEMORY_BUFFER)
+		return;
+	if (memory == MEMORY_MESSAGE) {
+		bpf_probe_read_user(&message, 6 * sizeof(__u64), (void *)at);
+		at = message.vector;
+	}
+	if (bpf_probe_read_user(&parts, sizeof(parts), (void *)at))
+		bpf_probe_read_user(&parts[0], sizeof(parts[0]), (void *)at);
+	pieces->rest = parts[0];
+	if (parts[0].size < size && parts[0].size <= FRONT_MAX) {
+		pieces->front = parts[0];
+		pieces->rest = parts[1];
+		size -= parts[0].size;
+	}
+	if (size < pieces->rest.size)
+		pieces->rest.size = size;
+}
+
+static __always_inline __u32 bounded(__u64 size, __u32 most)
+{
+	__u32 bound = size < most ? size : most;
+
+	barrier_var(bound);
+	return bound > most ? most : bound;
+}
+
+static __noinline int payload_emit(struct step *step, const struct sock_entry *entry,
+				   const struct pieces *pieces, __u8 flags)
+{
+	__u32 which = SCRATCH_CALL, front = bounded(pieces->front.size, FRONT_MAX);
+	__u32 rest = bounded(pieces->rest.size, PAYLOAD_MAX - FRONT_MAX);
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &which);
+	struct ev_payload *event;
+
+	if (!scratch || (front && bpf_probe_read_user(scratch->strings, front, (void *)pieces->front.base)) ||
+	    bpf_probe_read_user(scratch->strings + front, rest, (void *)pieces->rest.base))
+		return 0;
+	event = &scratch->event.payload.event;
+	emit_head(&event->head, CHANNEL_CALL, EV_PAYLOAD, 0, &step->moving.owner);
+	event->head.flags = flags | (rest < pieces->rest.size ? PAYLOAD_CUT : 0);
+	event->flow = entry->flow;
+	event->remote = entry->aimed;
+	event->size = pieces->front.size + pieces->rest.size;
+	event->proto = entry->proto;
+	event->pad = 0;
+	event->bytes.off = sizeof(*event);
+	event->bytes.len = front + rest;
+	event->pad2 = 0;
+	__builtin_memset(scratch->strings + front + rest, 0, 8);
+	event->head.size = (sizeof(*event) + front + rest + 7) & ~7u;
+	emit_whole(event, event->head.size, wake_flags());
+	return 0;
+}
+
+/** Whether it begins as a TLS handshake does; a stream is not asked for ever. */
+static __always_inline bool begins_tls(struct sock_entry *entry, __u64 at)
+{
+	__u8 begin[2] = {};
+
+	if (entry->proto != IPPROTO_TCP || entry->flags >> SENDS_SHIFT >= SENDS_MAX)
+		return false;
+	entry->flags += 1 << SENDS_SHIFT;
+	bpf_probe_read_user(begin, sizeof(begin), (void *)at);
+	return begin[0] == TLS_HANDSHAKE && begin[1] == TLS_MAJOR;
+}
+
+static __noinline int payload_look(struct step *step, struct sock *sk, __u64 at, __u64 size, bool sends)
+{
+	__u64 key = (__u64)sk;
+	struct sock_entry *entry = bpf_map_lookup_elem(&socks, &key);
+	struct pieces pieces;
+	struct ev_addr remote;
+
+	if (!entry || !size)
+		return 0;
+	addr_remote(&remote, sk);
+	if (!remote.family)
+		remote = entry->aimed;
+	pieces_of(&pieces, step->called.call.memory, at, size);
+	if (remote.port != bpf_htons(PORT_DNS) && !(sends && begins_tls(entry, pieces.rest.base)))
+		return 0;
+	entry->aimed = remote;
+	return payload_emit(step, entry, &pieces, sends ? PAYLOAD_SENT : 0);
+}
+
+/** One call, one message. */
+static __always_inline int on_payload(struct step *step, struct sock *sk, bool sends)
+{
+	return step->called.call.memory ?
+		       payload_look(step, sk, call_arg(&step->called, 1), step->result, sends) :
+		       0;
+}
+
+/** One call, several: each is told how long it was. */
+static __noinline int on_messages(struct step *step)
+{
+	struct file *file = file_of(call_arg(&step->called, 0));
+	__u64 at = call_arg(&step->called, 1);
+	struct socket *socket;
+	struct sock *sk;
+	__u32 size;
+
+	if (!file || !file_is(file, S_IFSOCK))
+		return 0;
+	socket = BPF_CORE_READ(file, private_data);
+	sk = BPF_CORE_READ(socket, sk);
+	if (!sk || !addressed(sk))
+		return 0;
+	for (__u32 i = 0; i < MESSAGES_MAX && i < step->result; i++) {
+		size = 0;
+		bpf_probe_read_user(&size, sizeof(size),
+				    (void *)at + i * sizeof(struct message) +
+					    __builtin_offsetof(struct message, size));
+		payload_look(step, sk, at + i * sizeof(struct message), size,
+			     step->called.call.act == ACT_MESSAGES_SENT);
+	}
+	return 0;
+}
+
+/**
+ * Where the kernel has no hook that sees what sockets send and receive (before
+ * 6.3), calls tell it; user space sets this before it loads the programs.
+ */
+SEC(".rodata.sockets_by_call") const volatile __u32 sockets_by_call = 0;
+
+/** Streams are counted by themselves, datagrams by packets: whose it is, is all. */
+static __noinline int on_address(struct step *step, struct sock *sk)
+{
+	sock_adopt(sk, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), CHANNEL_CALL, &step->moving.owner);
+	return 0;
+}
+
+static __noinline int on_socket(struct step *step, struct file *file, bool sends)
+{
+	struct socket *socket = BPF_CORE_READ(file, private_data);
+	struct sock *sk = BPF_CORE_READ(socket, sk);
+
+	if (!sk)
+		return 0;
+	if (addressed(sk)) {
+		if (sockets_by_call)
+			on_address(step, sk);
+		return on_payload(step, sk, sends);
+	}
+	if (!sockets_by_call)
+		return 0;
+	step->moving.read = sends ? 0 : step->result;
+	step->moving.written = sends ? step->result : 0;
+	other_moved(sk, &step->moving);
+	return 0;
+}
+
+#endif
