@@ -45,7 +45,6 @@ BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -mcpu=v3 -O2 -g -Wall -Wex
 USER_SOURCES := $(sort $(wildcard user/*/*.c user/*/*/*.c))
 USER_OBJECTS := $(USER_SOURCES:%.c=$(BUILD)/%.o)
 BPF_SOURCES := $(sort $(wildcard bpf/*.bpf.c))
-BPF_OBJECTS := $(BPF_SOURCES:%.c=build/%.o)
 POLICY_FILES := $(sort $(patsubst policies/%,%,$(wildcard policies/*/*.json)))
 
 .PHONY: all
@@ -70,12 +69,12 @@ $(BUILD)/%.o: %.c | $(BUILD)/.ready
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(USER_CPPFLAGS) $(CPPFLAGS) $(USER_CFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-# ---- the kernel half: compiled one by one, joined by libbpf's linker, embedded ----
+# ---- the kernel half: its pages, as one object, embedded ----
 
-build/bpf/%.bpf.o: bpf/%.bpf.c build/bpf/abi.checked | $(BUILD)/.ready
-	$(call say,BPF,$<)
+build/sensor.bpf.o: $(BPF_SOURCES) build/bpf/abi.checked | $(BUILD)/.ready
+	$(call say,BPF,$@)
 	@mkdir -p $(@D)
-	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP -c $< -o $@
+	$(Q)$(CLANG) $(BPF_CFLAGS) -MMD -MP $(BPF_SOURCES:%=-include %) -x c -c /dev/null -o $@
 
 # The contract without a hidden byte, by both compilers.
 build/bpf/abi.checked: bpf/abi/check.c $(wildcard bpf/abi/*.h bpf/abi/*.def) | $(BUILD)/.ready
@@ -85,15 +84,6 @@ build/bpf/abi.checked: bpf/abi/check.c $(wildcard bpf/abi/*.h bpf/abi/*.def) | $
 	$(Q)$(CLANG) $(BPF_CFLAGS) -Wpadded -fsyntax-only $<
 	@touch $@
 
-build/bpflink: tools/bpflink.c | $(BUILD)/.ready
-	$(call say,CC,$<)
-	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu17 -O1 $(WARN) $< $$(pkg-config --libs libbpf) -o $@
-
-build/sensor.bpf.o: build/bpflink $(BPF_OBJECTS)
-	$(call say,BPFLINK,$@)
-	$(Q)build/bpflink $@ $(BPF_OBJECTS)
-
 build/policies.bundle: tools/bundle $(POLICY_FILES:%=policies/%) $(wildcard policies policies/*)
 	$(call say,BUNDLE,$@)
 	@mkdir -p $(@D)
@@ -102,7 +92,7 @@ build/policies.bundle: tools/bundle $(POLICY_FILES:%=policies/%) $(wildcard poli
 $(BUILD)/user/policy/documents.o: build/policies.bundle
 $(BUILD)/user/sensor/object.o: build/sensor.bpf.o
 
--include $(USER_OBJECTS:.o=.d) $(BUILD)/user/main.d $(BPF_OBJECTS:.o=.d)
+-include $(USER_OBJECTS:.o=.d) $(BUILD)/user/main.d build/sensor.bpf.d
 -include tests/tests.mk
 
 # ---- for people ----

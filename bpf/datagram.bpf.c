@@ -7,10 +7,6 @@
 #include "lib/charge.h"
 #include "lib/other.h"
 
-char LICENSE[] SEC("license") = "GPL";
-
-#define PASS 1
-
 static __always_inline void aim(struct bpf_sock_addr *ctx, const struct owner *owner,
 				const struct ev_addr *remote)
 {
@@ -72,32 +68,22 @@ static __always_inline void aimed_at(struct ev_addr *remote, struct sock *sk, st
 }
 
 /** What a watched process uses, whoever opened it. */
-static __always_inline struct sock_entry *used(struct sock *sk, __u32 channel, const struct owner *owner)
+static __always_inline struct sock_entry *used(struct sock *sk, __u64 cookie, __u32 channel,
+					       const struct owner *owner)
 {
-	struct sock_entry *entry = sock_adopt(sk, bpf_get_socket_cookie(sk), channel, owner);
+	struct sock_entry *entry = sock_adopt(sk, cookie, channel, owner);
 
 	if (entry && !entry->local.family)
 		addr_local(&entry->local, sk);
 	return entry;
 }
 
-SEC("tp_btf/sock_send_length")
-int BPF_PROG(datagram_sent, struct sock *sk, int bytes, int flags)
+/** A function of its own: the stack is too small for both branches. */
+static __noinline int addressed_sent(struct sock *sk, const struct owner *owner, __u64 cookie, int bytes)
 {
-	struct moving moving = {
-		.written = bytes > 0 ? bytes : 0, .channel = CHANNEL_LENGTH_SENT, .scratch = SCRATCH_SENT};
-	struct owner owner;
-	struct sock_entry *entry;
+	struct sock_entry *entry = used(sk, cookie, CHANNEL_LENGTH_SENT, owner);
 	struct ev_addr remote;
 
-	if (!current_watched(&owner))
-		return 0;
-	if (!addressed(sk)) {
-		moving.owner = owner;
-		other_moved(sk, &moving);
-		return 0;
-	}
-	entry = used(sk, CHANNEL_LENGTH_SENT, &owner);
 	if (!entry)
 		return 0;
 	if (entry->proto == IPPROTO_TCP) {
@@ -107,27 +93,41 @@ int BPF_PROG(datagram_sent, struct sock *sk, int bytes, int flags)
 	}
 	aimed_at(&remote, sk, entry);
 	if (bytes >= 0)
-		charge(CHANNEL_LENGTH_SENT, (__u64)sk, entry, &owner, &remote, bytes);
+		charge(CHANNEL_LENGTH_SENT, (__u64)sk, entry, owner, &remote, bytes);
 	return 0;
 }
 
-SEC("tp_btf/sock_recv_length")
-int BPF_PROG(datagram_received, struct sock *sk, int bytes, int flags)
+static __noinline int addressed_received(struct sock *sk, const struct owner *owner, __u64 cookie, int bytes)
 {
-	struct moving moving = {
-		.read = bytes, .channel = CHANNEL_LENGTH_RECEIVED, .scratch = SCRATCH_RECEIVED};
-	struct owner owner;
-	struct sock_entry *entry;
+	struct sock_entry *entry = used(sk, cookie, CHANNEL_LENGTH_RECEIVED, owner);
 
-	if (bytes <= 0 || flags & MSG_PEEK || !current_watched(&owner))
-		return 0;
-	if (!addressed(sk)) {
-		moving.owner = owner;
-		other_moved(sk, &moving);
-		return 0;
-	}
-	entry = used(sk, CHANNEL_LENGTH_RECEIVED, &owner);
 	if (entry)
 		__sync_fetch_and_add(&entry->received, bytes);
 	return 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int AT_TRACEPOINT(datagram_sent, struct sock *sk, int bytes, int flags)
+{
+	struct moving moving = {.channel = CHANNEL_LENGTH_SENT, .scratch = SCRATCH_SENT};
+
+	if (!current_watched(&moving.owner))
+		return 0;
+	if (addressed(sk))
+		return addressed_sent(sk, &moving.owner, bpf_get_socket_cookie(sk), bytes);
+	moving.written = bytes > 0 ? bytes : 0;
+	return other_moved(sk, &moving);
+}
+
+SEC("tp_btf/sock_recv_length")
+int AT_TRACEPOINT(datagram_received, struct sock *sk, int bytes, int flags)
+{
+	struct moving moving = {.channel = CHANNEL_LENGTH_RECEIVED, .scratch = SCRATCH_RECEIVED};
+
+	if (bytes <= 0 || flags & MSG_PEEK || !current_watched(&moving.owner))
+		return 0;
+	if (addressed(sk))
+		return addressed_received(sk, &moving.owner, bpf_get_socket_cookie(sk), bytes);
+	moving.read = bytes;
+	return other_moved(sk, &moving);
 }

@@ -6,8 +6,6 @@
 #include "lib/access.h"
 #include "lib/exe.h"
 
-char LICENSE[] SEC("license") = "GPL";
-
 SEC("iter/task")
 int process_existing(struct bpf_iter__task *ctx)
 {

@@ -6,8 +6,6 @@
  */
 #include "lib/payload.h"
 
-char LICENSE[] SEC("license") = "GPL";
-
 #define MAP_SHARED    0x01
 #define MAP_PRIVATE   0x02
 #define MAP_TYPE      0x0f
@@ -117,7 +115,7 @@ static __always_inline void step_charge(struct step *step)
 }
 
 SEC("tp_btf/sys_exit")
-int BPF_PROG(file_call, struct pt_regs *regs, long result)
+int AT_TRACEPOINT(file_call, struct pt_regs *regs, long result)
 {
 	struct owner owner;
 	struct step *step;

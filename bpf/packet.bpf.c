@@ -7,9 +7,6 @@
  */
 #include "lib/charge.h"
 
-char LICENSE[] SEC("license") = "GPL";
-
-#define PASS	   1
 #define ETH_P_IP   0x0800
 #define UDP_HEADER 8
 

@@ -2,10 +2,8 @@
 /* Processes: fork, exec and exit. */
 #include "lib/exe.h"
 
-char LICENSE[] SEC("license") = "GPL";
-
 SEC("tp_btf/sched_process_fork")
-int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+int AT_TRACEPOINT(process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct owner owner;
 	struct ev_fork *event;
@@ -33,7 +31,7 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+int AT_TRACEPOINT(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct exec_facts facts = {
 		.owner = {.tgid = task->tgid, .tid = task->pid, .start = task->start_boottime},
@@ -50,7 +48,7 @@ int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_b
 }
 
 SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit, struct task_struct *task)
+int AT_TRACEPOINT(process_exit, struct task_struct *task)
 {
 	struct owner owner;
 	struct ev_exit *event;

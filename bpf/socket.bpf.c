@@ -5,10 +5,6 @@
  */
 #include "lib/sock.h"
 
-char LICENSE[] SEC("license") = "GPL";
-
-#define PASS 1
-
 /** MPTCP connects its subflows from within: the connection is counted as a whole. */
 static __always_inline bool subflow(__u64 key)
 {

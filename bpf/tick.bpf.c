@@ -8,8 +8,6 @@
 #include "lib/access.h"
 #include "lib/sock.h"
 
-char LICENSE[] SEC("license") = "GPL";
-
 SEC("iter/bpf_map_elem")
 int tick_socks(struct bpf_iter__bpf_map_elem *ctx)
 {

@@ -5,8 +5,6 @@
  */
 #include "lib/access.h"
 
-char LICENSE[] SEC("license") = "GPL";
-
 #define OP_READV	  1
 #define OP_WRITEV	  2
 #define OP_READ_FIXED	  4
@@ -88,8 +86,10 @@ static __always_inline void completed(struct io_kiocb *request, __s32 result)
 {
 	struct moving moving = {.channel = CHANNEL_URING, .scratch = SCRATCH_URING};
 
+	undisturbed(true);
 	if (request && current_watched(&moving.owner))
 		uring_moved(request, BPF_CORE_READ(request, opcode), &moving, result);
+	undisturbed(false);
 }
 
 /* Since 6.15 (context, request, completion), since 6.0 (context, request, user data, result, ...). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The maps, defined alike in every program file and joined by the linker. */
+/* The maps. */
 #ifndef CUSTODES_BPF_MAPS_H
 #define CUSTODES_BPF_MAPS_H
 
@@ -8,13 +8,15 @@
 #include "../abi/maps.h"
 #include "../abi/stats.h"
 
+char LICENSE[] SEC("license") = "GPL";
+
 #define HASH(map_name, key_type, value_type, entries) \
 	struct {                                      \
 		__uint(type, BPF_MAP_TYPE_HASH);      \
 		__uint(max_entries, entries);         \
 		__type(key, key_type);                \
 		__type(value, value_type);            \
-	} map_name SEC(".maps") __weak
+	} map_name SEC(".maps")
 
 #define PER_CPU(map_name, value_type, entries)           \
 	struct {                                         \
@@ -22,7 +24,7 @@
 		__uint(max_entries, entries);            \
 		__type(key, __u32);                      \
 		__type(value, value_type);               \
-	} map_name SEC(".maps") __weak
+	} map_name SEC(".maps")
 
 #define FILTER(map_name)                           \
 	struct {                                   \
@@ -30,7 +32,7 @@
 		__uint(max_entries, FILTER_SLOTS); \
 		__type(key, __u32);                \
 		__type(value, __u32);              \
-	} map_name SEC(".maps") __weak
+	} map_name SEC(".maps")
 
 HASH(tasks, __u32, struct task_entry, TASKS_MAX);
 HASH(lineages, __u64, struct lineage_entry, LINEAGES_MAX);
@@ -50,6 +52,6 @@ PER_CPU(sequences, __u64, CHANNELS);
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, RING_BYTES);
-} ring SEC(".maps") __weak;
+} ring SEC(".maps");
 
 #endif

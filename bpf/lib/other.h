@@ -103,11 +103,12 @@ static __noinline int descriptors_passed(struct sock *sk, struct moving *moving)
 }
 
 /** Bytes on a socket that leads to no address. */
-static __always_inline void other_moved(struct sock *sk, struct moving *moving)
+static __always_inline int other_moved(struct sock *sk, struct moving *moving)
 {
 	access_socket(sk, moving);
 	if (moving->written && BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX)
 		descriptors_passed(sk, moving);
+	return 0;
 }
 
 #endif

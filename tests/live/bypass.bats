@@ -106,6 +106,22 @@ with_peers() {
 	PEER="wait BYTES" way give-ptrace PID SAID
 }
 
+# kernel_before MAJOR MINOR
+kernel_before() {
+	local major minor rest
+	IFS=. read -r major minor rest < <(uname -r)
+	((major < $1 || (major == $1 && ${minor%%[!0-9]*} < $2)))
+}
+
+# The hook on calls comes with the first product that runs: what that one reads
+# before it is there, is told as lost. Here it is there before the first way begins.
+warm_up() {
+	install "$KESL"
+	in_world "$KESL"
+	await "the first product" grep -q '"action":"exec"' "$DIR/live.ndjson"
+	sleep 1
+}
+
 setup_file() {
 	world_open
 	mkdir "$DIR/labelled"
@@ -116,6 +132,7 @@ setup_file() {
 	jq --arg at "$DIR/labelled" '.id = "bypass" | .labels = [{label: "SECRET", paths: [$at]}]' \
 		policies/hosts/uk-secret.json >"$DIR/host.json"
 	HOST=$DIR/host.json custodes_start ${WITHOUT:+--without "$WITHOUT"}
+	warm_up
 	reads
 	with_peers
 	await "the connections to end" quiet
@@ -162,6 +179,8 @@ file_read() {
 	ran "$1"
 	read -r read written mapped most shared < <(accounts ".file.inode == \"$INODE\"")
 	bounded "$1" "$2" "$read" "$mapped" "$most"
+	# Before 5.17 a new file is labelled by its name, which it may have no longer.
+	[[ $1 =~ ^read-(link|renamed|bound)$ ]] && kernel_before 5 17 && return
 	expect "its label" "$(value "select(.file.inode == \"$INODE\") | .custodes.access.label")" SECRET
 }
 
@@ -271,27 +290,39 @@ sent() {
 	file_read read-fanotify exact
 }
 
+# Before 6.0 a completion does not say whose it is: the whole file counts, when it is asked for.
+setup() {
+	URING=exact
+	! kernel_before 6 0 || URING=most
+}
+
 @test "io_uring: read" {
-	file_read uring-read exact
+	file_read uring-read "$URING"
 }
 
 @test "io_uring: by a worker, from a registered file" {
-	file_read uring-vector exact
+	file_read uring-vector "$URING"
 }
 
 @test "io_uring: polled, into a registered buffer" {
-	file_read uring-polled exact
+	file_read uring-polled "$URING"
 }
 
 @test "io_uring: opened without a descriptor" {
-	file_read uring-open exact
+	file_read uring-open "$URING"
 }
 
 @test "io_uring: splice" {
-	file_read uring-splice exact
+	if kernel_before 6 0; then
+		blind uring-splice
+	else
+		file_read uring-splice exact
+	fi
 }
 
 @test "io_uring: splice from a registered file: the bytes in the pipe, and that some were not told" {
+	! kernel_before 6 0 || blind uring-splice-registered
+	! kernel_before 6 0 || return 0
 	ran uring-splice-registered
 	(($(value 'select(.event.action == "loss" and (.custodes.loss.causes | test("registered"))) | .custodes.loss.count') >= 2)) ||
 		fail "no loss was told"
@@ -324,7 +355,15 @@ took() {
 	bounded "$1" exact "$read" "$mapped" "$most"
 }
 
+# blind NAME: what it moved is told nowhere on this kernel; the page says so.
+blind() {
+	went "$1"
+	verdict "$1" blind
+}
+
 @test "process_vm_readv(2)" {
+	! kernel_before 6 2 || blind read-memory
+	! kernel_before 6 2 || return 0
 	took read-memory "$(memory_of read-memory)"
 }
 
@@ -373,6 +412,8 @@ joined() {
 @test "process_vm_writev(2): the other process is followed" {
 	local read written mapped most shared
 	file_read give-memory exact
+	! kernel_before 6 2 || blind give-memory
+	! kernel_before 6 2 || return 0
 	SIZE=$((SIZE + 1))
 	read -r read written mapped most shared < <(accounts "$(memory_of give-memory)")
 	bounded give-memory exact "$written" "$mapped" "$most"

@@ -299,7 +299,11 @@ totals_to() {
 		"$DIR/ours.ndjson"
 }
 
+# What the first product does before the hook on calls is attached is lost by design,
+# on a host where none is installed; that it is told has a test of its own.
 nothing_lost() {
-	expect "losses" "$(value 'select(.event.action == "loss") | "\(.custodes.loss.count) (\(.custodes.loss.causes))"')" ""
-	expect "findings with loss in their window" "$(count '.event.kind == "alert" and .custodes.loss.count > 0')" 0
+	local late="calls of the first product, before they were looked at"
+	expect "losses" "$(value "select(.event.action == \"loss\" and .custodes.loss.causes != \"$late\") | \"\(.custodes.loss.count) (\(.custodes.loss.causes))\"")" ""
+	expect "findings with loss in their window" \
+		"$(count ".event.kind == \"alert\" and .custodes.loss.count > 0 and .custodes.loss.causes != \"$late\"")" 0
 }

@@ -186,8 +186,8 @@ static int watch_lineage(struct run *run, uint64_t lineage)
 	bool quiet;
 	int r = state_watch(run->state, lineage, &quiet);
 
-	if (!r && (quiet || !sensor_demanded(run->sensor)))
-		sensor_demand(run->sensor);
+	if (!r)
+		live_demand(run->live, clock_boot(), quiet);
 	return r;
 }
 

@@ -159,15 +159,30 @@ static void ask_about_object(struct live *live, const struct ev_access *access)
 		live_push(live, label);
 }
 
+void live_demand(struct live *live, uint64_t since, bool survey)
+{
+	bool first = !sensor_demanded(live->parts.sensor);
+	struct ev_loss *event;
+
+	if (first || survey)
+		sensor_demand(live->parts.sensor);
+	if (!first || survey)
+		return; /* what ran before is told with what it has open */
+	event = DRAFT(&live->draft, LOSS, loss, clock_boot());
+	event->cause = LOSS_LATE;
+	event->count = 1;
+	event->since = since;
+	live_push(live, draft_end(&live->draft));
+}
+
 static void ask(struct live *live, const struct ev_head *event)
 {
 	const struct ev_flow *flow = (const struct ev_flow *)event;
 
 	switch (event->kind) {
 	case EV_EXEC:
-		if (((const struct ev_exec *)event)->state == LINEAGE_WATCHED &&
-		    (event->flags & EXEC_EXISTING || !sensor_demanded(live->parts.sensor)))
-			sensor_demand(live->parts.sensor);
+		if (((const struct ev_exec *)event)->state == LINEAGE_WATCHED)
+			live_demand(live, event->time, event->flags & EXEC_EXISTING);
 		ask_about_exec(live, (const struct ev_exec *)event);
 		break;
 	case EV_ACCESS:
@@ -331,7 +346,7 @@ int live_open(struct live **live, const struct live_parts *parts)
 	struct live *l = need(calloc(1, sizeof(*l)));
 	int r;
 
-	_Static_assert(LOSS_MALFORMED < LOSS_CAUSES, "a counter for every cause");
+	_Static_assert(LOSS_LATE < LOSS_CAUSES, "a counter for every cause");
 	*live = NULL;
 	l->source.ops = &live_ops;
 	l->parts = *parts;

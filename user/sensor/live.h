@@ -29,6 +29,12 @@ struct source *live_source(struct live *live);
 /** Puts an event of user space's in line, before what the ring holds. */
 void live_push(struct live *live, const struct ev_head *event);
 
+/**
+ * A product runs: its calls are looked at from now on, and what the first one did
+ * since `since` is told as lost. `survey`: it may have files open already.
+ */
+void live_demand(struct live *live, uint64_t since, bool survey);
+
 /** Makes the next answers those of a last tick; then the source ends. */
 void live_finish(struct live *live);
 
