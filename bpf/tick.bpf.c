@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Ticks: user space reads these iterators once a second, and what has grown
- * since it was last told becomes an event. So a connection that never closes
- * is counted, in every network namespace, and what has closed unseen ends:
- * datagram sockets always do.
+ * Ticks: user space reads these iterators once a second, and what has grown since it was last told
+ * becomes an event. So a connection that never closes is counted, in every network namespace, and
+ * what has closed unseen ends: datagram sockets always do.
  */
 #include "lib/access.h"
 #include "lib/sock.h"
@@ -38,10 +37,27 @@ int tick_socks(struct bpf_iter__bpf_map_elem *ctx)
 		sock_end(sk, CHANNEL_TICK_SOCKS);
 		return 0;
 	}
-	if (!flow_emit(&copy, CHANNEL_TICK_SOCKS, 0, &totals, sk))
+	if (!flow_emit(&copy, CHANNEL_TICK_SOCKS, &totals, sk))
 		return 0; /* the next tick tells it */
 	entry->told_sent = totals.sent;
 	entry->told_received = totals.received;
+	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int tick_ended(struct bpf_iter__bpf_map_elem *ctx)
+{
+	const __u64 *met = ctx->key;
+	struct ended_entry *account;
+	__u64 flow;
+
+	barrier_var(met);
+	if (!met)
+		return 0;
+	flow = *met;
+	account = bpf_map_lookup_elem(&ended, &flow);
+	if (account && account_emit(flow, CHANNEL_TICK_SOCKS, account))
+		bpf_map_delete_elem(&ended, &flow);
 	return 0;
 }
 
@@ -90,10 +106,8 @@ int tick_destinations(struct bpf_iter__bpf_map_elem *ctx)
  * The room in the ring comes first, so that an entry goes only when it is told.
  * Its totals are read behind its end: whoever adds later finds it gone.
  */
-SEC("iter/bpf_map_elem")
-int tick_accesses(struct bpf_iter__bpf_map_elem *ctx)
+static __always_inline int tick_access(void *table, const struct access_key *met)
 {
-	const struct access_key *met = ctx->key;
 	struct access_key key;
 	struct access_entry *entry, last;
 	struct ev_access *event;
@@ -103,7 +117,7 @@ int tick_accesses(struct bpf_iter__bpf_map_elem *ctx)
 	if (!met)
 		return 0;
 	key = *met;
-	entry = bpf_map_lookup_elem(&accesses, &key);
+	entry = bpf_map_lookup_elem(table, &key);
 	if (!entry)
 		return 0;
 	rests = bpf_ktime_get_boot_ns() - entry->used > REST_NS;
@@ -113,7 +127,7 @@ int tick_accesses(struct bpf_iter__bpf_map_elem *ctx)
 	if (!event)
 		return 0;
 	last = *entry;
-	if (rests && !bpf_map_delete_elem(&accesses, &key) && entry->access == last.access)
+	if (rests && !bpf_map_delete_elem(table, &key) && entry->access == last.access)
 		last = *entry;
 	access_fill(event, &key, &last);
 	event->head.flags = last.flags | (rests ? ACCESS_LAST : 0);
@@ -121,4 +135,16 @@ int tick_accesses(struct bpf_iter__bpf_map_elem *ctx)
 		entry->told = total_of(&last);
 	emit_submit(event);
 	return 0;
+}
+
+SEC("iter/bpf_map_elem")
+int tick_accesses(struct bpf_iter__bpf_map_elem *ctx)
+{
+	return tick_access(&accesses, ctx->key);
+}
+
+SEC("iter/bpf_map_elem")
+int tick_others(struct bpf_iter__bpf_map_elem *ctx)
+{
+	return tick_access(&others, ctx->key);
 }

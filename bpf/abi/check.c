@@ -39,6 +39,7 @@ SAME(struct task_entry, 16);
 SAME(struct lineage_entry, 8);
 SAME(struct owner, 24);
 SAME(struct sock_entry, 128);
+SAME(struct ended_entry, 96);
 SAME(struct destination_key, 32);
 SAME(struct destination_entry, 56);
 SAME(struct pending_key, 16);

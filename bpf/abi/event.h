@@ -179,10 +179,12 @@ struct ev_flow {
 /** What bytes are kept in or pass through: an inode, or the memory of a process. */
 struct object_id {
 	__u64 ino; /* of a process: its start */
-	__u32 dev; /* major << 20 | minor, of the superblock; OBJECT_PROCESS: no inode */
+	__u32 dev; /* major << 20 | minor, of the superblock; OBJECT_PROCESS, OBJECT_OTHERS: no inode */
 	__u32 gen; /* of a process: its tgid */
 };
 #define OBJECT_PROCESS 0xffffffffu
+/** dev of what stands for all objects that the table had no room for. */
+#define OBJECT_OTHERS 0xfffffffeu
 
 /** What an object was when its first byte was touched. */
 struct object_facts {
@@ -204,7 +206,6 @@ struct object_facts {
 #define ACCESS_LAST	0x02 /* what comes after it is told anew */
 #define ACCESS_AT_MOST	0x04 /* some of the bytes are an upper bound */
 #define ACCESS_SHARED	0x08 /* mapped so that what is written there is the file's */
-#define ACCESS_SINGLE	0x10 /* no room to sum up: this one call stands alone */
 #define ACCESS_PATH_CUT 0x40
 #define ACCESS_EXISTING 0x80 /* open before it was watched: some may have moved before */
 

@@ -16,6 +16,8 @@
 #define DESTINATIONS_MAX 32768
 #define PENDING_MAX	 4096
 #define ACCESSES_MAX	 32768
+#define OTHERS_MAX	 4096
+#define ENDED_MAX	 16384
 /** A power of two. */
 #define FILTER_SLOTS 16384
 
@@ -81,6 +83,19 @@ struct sock_entry {
 	struct ev_addr local; /* known from its first use on */
 };
 
+/** ended: flow -> the last account of a socket, for which the ring had no room yet */
+struct ended_entry {
+	struct owner owner;
+	__u64 sent;
+	__u64 received;
+	struct ev_addr remote;
+	struct ev_addr local;
+	__u32 netns;
+	__u16 proto;
+	__u8 flags; /* FLOW_* */
+	__u8 pad;
+};
+
 struct destination_key {
 	__u64 flow;
 	struct ev_addr remote;
@@ -108,7 +123,8 @@ struct access_key {
 	struct object_id object;
 };
 
-/** accesses: what a lineage has moved from and to an object, until it rests */
+/** accesses: what a lineage has moved from and to an object, until it rests; others: to those without room
+ * there */
 struct access_entry {
 	__u64 access;
 	struct owner owner;

@@ -147,33 +147,57 @@ static __always_inline void access_emit(struct scratch *scratch, const struct ac
 	scratch_emit(scratch, &event->head, wake_flags());
 }
 
-static __always_inline void access_begin(const struct access_key *key, const struct object_facts *facts,
-					 const struct named *named, const struct moving *moving)
+static __always_inline void access_first(struct access_entry *first, const struct object_facts *facts,
+					 const struct moving *moving)
 {
-	struct lineage_entry *lineage = bpf_map_lookup_elem(&lineages, &key->lineage);
-	__u32 which = moving->scratch;
-	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &which);
-	struct access_entry *first, *entry;
-	__u8 flags = ACCESS_FIRST;
-
-	if (!scratch || !lineage || lineage->quiet)
-		return;
-	first = &scratch->first;
 	__builtin_memset(first, 0, sizeof(*first));
 	first->access = unique_id();
 	first->owner = moving->owner;
 	first->facts = *facts;
 	access_add(first, moving);
 	first->told = total_of(first);
-	if (bpf_map_update_elem(&accesses, key, first, BPF_NOEXIST)) {
-		entry = bpf_map_lookup_elem(&accesses, key);
-		if (entry) { /* another thread was first */
-			access_add(entry, moving);
-			return;
-		}
-		flags |= ACCESS_LAST | ACCESS_SINGLE;
+}
+
+/** No room for the object: its bytes still count, with those of all others that had none. */
+static __always_inline void access_others(struct scratch *scratch, const struct moving *moving)
+{
+	struct access_key key = {.lineage = moving->owner.lineage, .object = {.dev = OBJECT_OTHERS}};
+	struct access_entry *entry = bpf_map_lookup_elem(&others, &key);
+
+	lose(LOSS_ACCESSES);
+	if (entry) {
+		access_add(entry, moving);
+		return;
 	}
-	access_emit(scratch, key, named, moving, flags);
+	scratch->first.facts = (struct object_facts){};
+	scratch->first.told = 0;
+	if (!bpf_map_update_elem(&others, &key, &scratch->first, BPF_NOEXIST))
+		return;
+	entry = bpf_map_lookup_elem(&others, &key); /* another thread was first */
+	if (entry)
+		access_add(entry, moving);
+}
+
+static __always_inline void access_begin(const struct access_key *key, const struct object_facts *facts,
+					 const struct named *named, const struct moving *moving)
+{
+	struct lineage_entry *lineage = bpf_map_lookup_elem(&lineages, &key->lineage);
+	__u32 which = moving->scratch;
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &which);
+	struct access_entry *entry;
+
+	if (!scratch || !lineage || lineage->quiet)
+		return;
+	access_first(&scratch->first, facts, moving);
+	if (!bpf_map_update_elem(&accesses, key, &scratch->first, BPF_NOEXIST)) {
+		access_emit(scratch, key, named, moving, ACCESS_FIRST);
+		return;
+	}
+	entry = bpf_map_lookup_elem(&accesses, key); /* another thread was first, or it is full */
+	if (entry)
+		access_add(entry, moving);
+	else
+		access_others(scratch, moving);
 }
 
 static __always_inline void access_object(const struct access_key *key, const struct object_facts *facts,

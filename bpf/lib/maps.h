@@ -39,9 +39,11 @@ HASH(lineages, __u64, struct lineage_entry, LINEAGES_MAX);
 HASH(lineage_tasks, __u64, __u64, LINEAGES_MAX);
 HASH(exes, struct exe_id, __u32, EXES_MAX);
 HASH(socks, __u64, struct sock_entry, SOCKS_MAX);
+HASH(ended, __u64, struct ended_entry, ENDED_MAX);
 HASH(destinations, struct destination_key, struct destination_entry, DESTINATIONS_MAX);
 HASH(pending, struct pending_key, struct ev_addr, PENDING_MAX);
 HASH(accesses, struct access_key, struct access_entry, ACCESSES_MAX);
+HASH(others, struct access_key, struct access_entry, OTHERS_MAX);
 
 FILTER(task_filter);
 FILTER(sock_filter);

@@ -196,47 +196,76 @@ static __always_inline bool sock_account(struct sock_totals *totals, struct sock
 	return same;
 }
 
-/** sk: NULL where it is gone. */
-static __always_inline bool flow_emit(const struct sock_entry *entry, __u32 channel, __u8 flags,
-				      const struct sock_totals *totals, const struct sock *sk)
+static __always_inline void account_fill(struct ended_entry *account, const struct sock_entry *entry,
+					 __u8 flags, const struct sock_totals *totals, const struct sock *sk)
 {
-	struct ev_flow *event = EMIT_RESERVE(channel, EV_FLOW, ev_flow, &entry->owner);
+	account->owner = entry->owner;
+	account->sent = totals->sent;
+	account->received = totals->received;
+	account->remote = (struct ev_addr){};
+	account->local = entry->local;
+	if (sk) {
+		addr_remote(&account->remote, sk);
+		addr_local(&account->local, sk);
+	}
+	account->netns = entry->netns;
+	account->proto = entry->proto;
+	account->flags = (entry->flags & ((1 << SENDS_SHIFT) - 1)) | flags;
+	account->pad = 0;
+}
+
+static __always_inline bool account_emit(__u64 flow, __u32 channel, const struct ended_entry *account)
+{
+	struct ev_flow *event = EMIT_RESERVE(channel, EV_FLOW, ev_flow, &account->owner);
 
 	if (!event)
 		return false;
-	event->head.flags = (entry->flags & ((1 << SENDS_SHIFT) - 1)) | flags;
-	event->flow = entry->flow;
-	event->sent = totals->sent;
-	event->received = totals->received;
-	__builtin_memset(&event->remote, 0, sizeof(event->remote));
-	event->local = entry->local;
-	if (sk) {
-		addr_remote(&event->remote, sk);
-		addr_local(&event->local, sk);
-	}
-	event->netns = entry->netns;
-	event->proto = entry->proto;
+	event->head.flags = account->flags;
+	event->flow = flow;
+	event->sent = account->sent;
+	event->received = account->received;
+	event->remote = account->remote;
+	event->local = account->local;
+	event->netns = account->netns;
+	event->proto = account->proto;
 	event->pad = 0;
 	emit_submit(event);
 	return true;
 }
 
-/** The last account of a socket; its entry goes first, so that nobody else tells it too. */
+/** sk: NULL where it is gone. */
+static __always_inline bool flow_emit(const struct sock_entry *entry, __u32 channel,
+				      const struct sock_totals *totals, const struct sock *sk)
+{
+	struct ended_entry account;
+
+	account_fill(&account, entry, 0, totals, sk);
+	return account_emit(entry->flow, channel, &account);
+}
+
+/**
+ * The last account of a socket; its entry goes first, so that nobody else tells it
+ * too. Where the ring has no room, it waits for a tick: no flood makes it go.
+ */
 static __always_inline void sock_end(const struct sock *sk, __u32 channel)
 {
-	__u64 key = (__u64)sk;
-	struct sock_entry *met = bpf_map_lookup_elem(&socks, &key), entry;
+	__u64 key = (__u64)sk, flow;
+	struct sock_entry *entry = bpf_map_lookup_elem(&socks, &key);
 	struct sock_totals totals;
+	struct ended_entry account;
 
-	if (!met)
+	if (!entry)
 		return;
-	entry = *met;
+	if (!sock_account(&totals, entry, sk))
+		sk = NULL;
+	account_fill(&account, entry, FLOW_CLOSED, &totals, sk);
+	flow = entry->flow;
 	if (bpf_map_delete_elem(&socks, &key))
 		return;
 	sock_filter_add(key, -1);
-	if (!sock_account(&totals, &entry, sk))
-		sk = NULL;
-	flow_emit(&entry, channel, FLOW_CLOSED, &totals, sk);
+	if (!account_emit(flow, channel, &account) &&
+	    bpf_map_update_elem(&ended, &flow, &account, BPF_NOEXIST))
+		lose(LOSS_ENDED);
 }
 
 /** Whether a hook that meets every socket of the host need look for this one. */

@@ -241,6 +241,8 @@ static const char *object_type(const struct ev_access *told)
 {
 	if (told->object.dev == OBJECT_PROCESS)
 		return "process";
+	if (told->object.dev == OBJECT_OTHERS)
+		return "others";
 	for (size_t i = 0; i < ARRAY_SIZE(object_types); i++)
 		if ((told->facts.mode & S_IFMT_) == object_types[i].mode)
 			return object_types[i].name;

@@ -12,8 +12,10 @@ enum hook_attach {
 	HOOK_ITER_TASK,
 	HOOK_ITER_FILES,
 	HOOK_ITER_SOCKS,
+	HOOK_ITER_ENDED,
 	HOOK_ITER_DESTINATIONS,
 	HOOK_ITER_ACCESSES,
+	HOOK_ITER_OTHERS,
 };
 
 /** What a set of hooks is for. Of each, the first way that works is used. */

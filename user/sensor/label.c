@@ -245,7 +245,7 @@ const struct ev_head *labels_observe(struct labels *labels, const struct ev_acce
 	struct ev_label *event;
 	uint32_t tag;
 
-	if (!labels->count || access->object.dev == OBJECT_PROCESS || S_ISSOCK(access->facts.mode))
+	if (!labels->count || access->object.dev >= OBJECT_OTHERS || S_ISSOCK(access->facts.mode))
 		return NULL;
 	labels_follow(labels); /* by now everything is told that is older than this access */
 	event_path(&access->head, access->path, access->head.flags & ACCESS_PATH_CUT, &path);

@@ -229,7 +229,8 @@ bool sensor_demanded(const struct sensor *sensor)
 
 int sensor_tick(struct sensor *sensor)
 {
-	static const enum hook_attach ticks[] = {HOOK_ITER_SOCKS, HOOK_ITER_DESTINATIONS, HOOK_ITER_ACCESSES};
+	static const enum hook_attach ticks[] = {HOOK_ITER_SOCKS, HOOK_ITER_ENDED, HOOK_ITER_DESTINATIONS,
+						 HOOK_ITER_ACCESSES, HOOK_ITER_OTHERS};
 
 	for (size_t i = 0; i < ARRAY_SIZE(ticks); i++) {
 		int r = iter_run(sensor, ticks[i]);

@@ -117,10 +117,14 @@ struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *o
 		return iter_attach(program, object, NULL);
 	case HOOK_ITER_SOCKS:
 		return iter_attach(program, object, "socks");
+	case HOOK_ITER_ENDED:
+		return iter_attach(program, object, "ended");
 	case HOOK_ITER_DESTINATIONS:
 		return iter_attach(program, object, "destinations");
 	case HOOK_ITER_ACCESSES:
 		return iter_attach(program, object, "accesses");
+	case HOOK_ITER_OTHERS:
+		return iter_attach(program, object, "others");
 	}
 	errno = EINVAL;
 	return NULL;
