@@ -101,7 +101,6 @@ int tick_destinations(struct bpf_iter__bpf_map_elem *ctx)
 
 /** An object that nobody has touched for so long is told for the last time. */
 #define REST_NS 100000000ull
-
 /**
  * The room in the ring comes first, so that an entry goes only when it is told.
  * Its totals are read behind its end: whoever adds later finds it gone.
