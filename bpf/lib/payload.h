@@ -134,6 +134,57 @@ static __noinline int payload_look(struct step *step, struct sock *sk, __u64 at,
 	return payload_emit(step, entry, &pieces, sends ? PAYLOAD_SENT : 0);
 }
 
+/** Of one message so many are looked at; more are counted as lost. */
+#define NAMED_MAX 8
+
+/** As struct cmsghdr, with the descriptors behind it. */
+struct passing {
+	__u64 size;
+	__u32 level;
+	__u32 type;
+	__s32 fds[NAMED_MAX];
+};
+#define SOL_SOCKET 1
+#define SCM_RIGHTS 1
+
+/**
+ * Descriptors that a message names, as the caller's memory has them: the peer may
+ * have taken them from its queue already. Both are looked at.
+ */
+static __noinline int descriptors_named(struct step *step, __u64 at)
+{
+	struct message message = {};
+	struct passing passing = {};
+	__u64 head = __builtin_offsetof(struct passing, fds), size;
+	struct file *file;
+
+	if (bpf_probe_read_user(&message, 6 * sizeof(__u64), (void *)at) || message.control_size < head ||
+	    bpf_probe_read_user(&passing, head, (void *)message.control))
+		return 0;
+	if (passing.level != SOL_SOCKET || passing.type != SCM_RIGHTS || passing.size < head)
+		return 0;
+	size = passing.size - head;
+	bpf_probe_read_user(passing.fds, bounded(size, sizeof(passing.fds)),
+			    (void *)(message.control + head));
+	if (size > sizeof(passing.fds))
+		lose(LOSS_BATCH);
+	step->moving.flags = ACCESS_AT_MOST;
+	step->moving.read = step->moving.written = 0;
+	for (int i = 0; i < NAMED_MAX && i * sizeof(__s32) < size; i++) {
+		file = file_of(passing.fds[i]);
+		if (!file)
+			continue;
+		step->moving.mapped = file_size(file);
+		access_unnamed(file, &step->moving);
+	}
+	return 0;
+}
+
+static __always_inline bool is_unix(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX;
+}
+
 /** One call, one message. */
 static __always_inline int on_payload(struct step *step, struct sock *sk, bool sends)
 {
@@ -155,9 +206,14 @@ static __noinline int on_messages(struct step *step)
 		return 0;
 	socket = BPF_CORE_READ(file, private_data);
 	sk = BPF_CORE_READ(socket, sk);
-	if (!sk || !addressed(sk))
+	if (!sk || !(addressed(sk) || is_unix(sk)))
 		return 0;
 	for (__u32 i = 0; i < MESSAGES_MAX && i < step->result; i++) {
+		if (is_unix(sk)) {
+			if (step->called.call.act == ACT_MESSAGES_SENT)
+				descriptors_named(step, at + i * sizeof(struct message));
+			continue;
+		}
 		size = 0;
 		bpf_probe_read_user(&size, sizeof(size),
 				    (void *)at + i * sizeof(struct message) +
@@ -193,8 +249,11 @@ static __noinline int on_socket(struct step *step, struct file *file, bool sends
 			on_address(step, sk);
 		return on_payload(step, sk, sends);
 	}
+	if (sends && step->called.call.memory == MEMORY_MESSAGE && is_unix(sk))
+		descriptors_named(step, call_arg(&step->called, 1));
 	if (!sockets_by_call)
 		return 0;
+	step->moving.flags = step->moving.mapped = 0;
 	step->moving.read = sends ? 0 : step->result;
 	step->moving.written = sends ? step->result : 0;
 	other_moved(sk, &step->moving);

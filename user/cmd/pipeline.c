@@ -181,9 +181,12 @@ void pipeline_say(const struct pipeline *pipeline)
 	for (size_t i = 0; i < summary.product_count; i++) {
 		const struct engine_product *product = &summary.products[i];
 
-		log_info("%s (%s): %s; %llu connection%s, %llu bytes sent", product->name, product->id,
-			 product->verdict, (unsigned long long)product->connections,
-			 product->connections == 1 ? "" : "s", (unsigned long long)product->sent);
+		log_info(
+			"%s (%s): %s; %llu connection%s, %llu bytes sent; %llu read, %llu of them classified",
+			product->name, product->id, product->verdict,
+			(unsigned long long)product->connections, product->connections == 1 ? "" : "s",
+			(unsigned long long)product->sent, (unsigned long long)product->read,
+			(unsigned long long)product->classified);
 	}
 	if (summary.unknown_kinds)
 		log_warning("%llu events of kinds that this version does not know were carried through",

@@ -23,6 +23,18 @@ static void tell_access(struct engine *engine, const struct access *access)
 					access->lineage->evidence, access->told.head.time);
 }
 
+/** Once for each account, when it ends. */
+static void count_access(struct engine *engine, const struct access *access)
+{
+	struct tally *tally = tally_find(engine, access->lineage->product);
+	uint64_t had = access->told.read + access->told.mapped;
+
+	tally->objects++;
+	tally->read += had;
+	if (access->label)
+		tally->classified += had;
+}
+
 static struct access *access_of(struct engine *engine, const struct ev_access *told)
 {
 	const struct process_key owner = {.start = told->head.start, .tgid = told->head.tgid};
@@ -53,6 +65,8 @@ static void access_end(struct engine *engine, struct access *access)
 		access->untold = true;
 		return;
 	}
+	if (lineage->decision == LINEAGE_PRODUCT)
+		count_access(engine, access);
 	access_drop(engine, access);
 	lineage_settle(engine, lineage);
 	settle_waiting(engine);
@@ -93,6 +107,7 @@ void tell_accesses(struct engine *engine, struct lineage *lineage)
 		if (!each->untold)
 			continue;
 		tell_access(engine, each);
+		count_access(engine, each);
 		access_drop(engine, each);
 	}
 }

@@ -434,6 +434,9 @@ void engine_summary(const struct engine *engine, struct engine_summary *summary)
 			.processes = tally->processes,
 			.connections = tally->connections,
 			.sent = tally->sent,
+			.objects = tally->objects,
+			.read = tally->read,
+			.classified = tally->classified,
 		};
 	}
 }

@@ -54,6 +54,9 @@ struct engine_product {
 	uint64_t processes;
 	uint64_t connections;
 	uint64_t sent;
+	uint64_t objects;    /* files, pipes and so on, each time that one was used */
+	uint64_t read;	     /* bytes had from them: of what was mapped, at most */
+	uint64_t classified; /* of those, bytes of what has a label */
 };
 struct engine_summary {
 	uint64_t events;

@@ -201,6 +201,7 @@ struct tally {
 	char *id, *name;
 	enum verdict verdict;
 	uint64_t lineages, processes, connections, sent;
+	uint64_t objects, read, classified; /* touched; bytes had from them, at most; of those with a label */
 };
 
 /** Documents that arrive in pieces, until a POLICY names them. */

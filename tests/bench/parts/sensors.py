@@ -19,11 +19,16 @@ class Refused(Exception):
 
 # ---- custodes ----
 
+# A product that this machine happens to have installed makes custodes look at system calls.
+HIDING = 'for file in /usr/bin/clam* /usr/bin/freshclam /usr/sbin/clam*; do [ ! -f "$file" ] || mount --bind /dev/null "$file"; done; exec "$@"'
+
+
 @contextlib.contextmanager
-def custodes(*more):
-    """custodes run, once every hook is attached; .said is where its stderr goes."""
+def custodes(*more, installed=False):
+    """custodes run, once every hook is attached, on a host with a product or without; .said is where its stderr goes."""
     said = os.path.join(host.directory(), "stderr")
-    command = [host.custodes(), "run", "--host", "uk-secret", "--output", "text:" + said + ".findings", *more]
+    begin = [] if installed else ["unshare", "-m", "sh", "-c", HIDING, "sh"]
+    command = [*begin, host.custodes(), "run", "--host", "uk-secret", "--output", "text:" + said + ".findings", *more]
     with host.started(command, stdout=subprocess.DEVNULL, stderr=said) as process:
         process.said = said
         host.wait_for(lambda: "READY" in host.read(said) or process.poll() is not None, 60, "READY")
@@ -116,6 +121,18 @@ class Peer:
             count = sum(1 for line in file if self.mark in line)
         os.unlink(where)
         return count
+
+
+class EmptyCall:
+    """The floor of every sensor of system calls: a program at sys_exit that does nothing."""
+    name = "empty sys_exit"
+
+    @contextlib.contextmanager
+    def running(self):
+        with host.started([programs.path("empty"), "sys_exit"], stdout=subprocess.PIPE, text=True) as process:
+            if process.stdout.readline().strip() != "ready":
+                raise Refused("the empty program was not attached")
+            yield process
 
 
 PEERS = [

@@ -14,16 +14,24 @@ from . import host, sensors, workloads
 LIMIT = 1.0  # per cent
 EACH = host.SECONDS / 2
 SETTLE = 0.5  # seconds in which what runs is judged
+CALLS_EVERY = 2  # in every second round: custodes where a product is installed, beside an empty program
 PEER_EVERY = 4  # custodes is measured in every round, each peer in every fourth
 
 
 class Custodes:
     name = "custodes"
+    installed = False
 
     @contextlib.contextmanager
     def running(self):
-        with sensors.custodes() as process:
+        with sensors.custodes(installed=self.installed) as process:
             yield process
+
+
+class CustodesBeside(Custodes):
+    """On a host where a product is installed: every system call passes a hook."""
+    name = "with product"
+    installed = True
 
 
 def with_sensor(sensor, work):
@@ -36,7 +44,7 @@ def with_sensor(sensor, work):
         if isinstance(sensor, Custodes):
             done["tables"] = sensors.tables(process.pid)
     detached = time.monotonic()
-    if not isinstance(sensor, Custodes) and sensor.workload == work.name:
+    if getattr(sensor, "workload", None) == work.name:
         done["seen"] = sensor.seen(process.where) / (sensor.per_op * work.ops(process.since, detached))
     time.sleep(0.1)
     return done
@@ -46,6 +54,8 @@ def plan(peers):
     """In which order sensors come: (round, sensor)."""
     for index in range(host.ROUNDS):
         yield Custodes()
+        if index % CALLS_EVERY == 0:
+            yield from (sensors.EmptyCall(), CustodesBeside())
         if index % PEER_EVERY == 0:
             yield from peers if index // PEER_EVERY % 2 == 0 else peers[::-1]
 
@@ -131,8 +141,24 @@ def table_of_tools(done, sensors_):
                ["tool", *done, "complete"], rows)
 
 
-def requirements(done):
+def beside(measured):
+    """Per cent with a product installed, and with an empty program at sys_exit."""
+    both = [ratio_of(measured, name) for name in (CustodesBeside.name, sensors.EmptyCall.name)]
+    return [(ratio - 1) * 100 for ratio in both] if all(both) else None
+
+
+def requirements_of_calls(done):
     rows = []
+    for name, measured in done.items():
+        pair = beside(measured)
+        if pair:
+            rows.append([f"{name}, a product installed", "<= 5 points over an empty sys_exit",
+                         f"{pair[0]:+.1f} %, empty {pair[1]:+.1f} %", "yes" if pair[0] - pair[1] <= 5 else "NO"])
+    return rows
+
+
+def requirements(done):
+    rows = requirements_of_calls(done)
     for name, measured in done.items():
         row = judgement(measured)
         word = row["one_percent"] + (" by ratio: see the shares" if row["one_percent"] == "not shown" else "")
@@ -142,7 +168,7 @@ def requirements(done):
 
 
 def result(done, refused):
-    peers = [p.name for p in [*sensors.PEERS, sensors.AUDIT] if any(p.name in m["sensors"] for m in done.values())]
+    peers = [p.name for p in [CustodesBeside(), sensors.EmptyCall(), *sensors.PEERS, sensors.AUDIT] if any(p.name in m["sensors"] for m in done.values())]
     table_of_ratios(done, peers)
     table_of_tools(done, ["custodes", *peers])
     tables = next(iter(done.values()))["sensors"]["custodes"][-1]["tables"]

@@ -2,7 +2,8 @@
 /*
  * What kernel.bpf_stats_enabled says of a program that does nothing, which is
  * what it adds to every other: two instructions on a raw tracepoint of fork,
- * and a few thousand forks. Says "runs N ns N".
+ * and a few thousand forks. Says "runs N ns N". With the name of a tracepoint it
+ * hangs there until it is killed.
  */
 #include <linux/bpf.h>
 #include <string.h>
@@ -35,10 +36,10 @@ static int load(void)
 	return bpf(BPF_PROG_LOAD, &attr);
 }
 
-static int attach(int program)
+static int attach(int program, const char *tracepoint)
 {
 	union bpf_attr attr = {
-		.raw_tracepoint = {.name = (uintptr_t) "sched_process_fork", .prog_fd = (uint32_t)program}};
+		.raw_tracepoint = {.name = (uintptr_t)tracepoint, .prog_fd = (uint32_t)program}};
 
 	return bpf(BPF_RAW_TRACEPOINT_OPEN, &attr);
 }
@@ -54,13 +55,18 @@ static struct bpf_prog_info info_of(int program)
 	return info;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
 	int program = load();
 	struct bpf_prog_info info;
 
-	if (program < 0 || attach(program) < 0)
+	if (program < 0 || attach(program, argc > 1 ? argv[1] : "sched_process_fork") < 0)
 		bench_die("bpf");
+	if (argc > 1) {
+		puts("ready");
+		fflush(stdout);
+		pause();
+	}
 	for (int i = 0; i < FORKS; i++) {
 		pid_t child = vfork();
 
