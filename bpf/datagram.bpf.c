@@ -107,7 +107,7 @@ static __noinline int addressed_received(struct sock *sk, const struct owner *ow
 }
 
 SEC("tp_btf/sock_send_length")
-int AT_TRACEPOINT(datagram_sent, struct sock *sk, int bytes, int flags)
+int BPF_PROG(datagram_sent, struct sock *sk, int bytes, int flags)
 {
 	struct moving moving = {.channel = CHANNEL_LENGTH_SENT, .scratch = SCRATCH_SENT};
 
@@ -120,7 +120,7 @@ int AT_TRACEPOINT(datagram_sent, struct sock *sk, int bytes, int flags)
 }
 
 SEC("tp_btf/sock_recv_length")
-int AT_TRACEPOINT(datagram_received, struct sock *sk, int bytes, int flags)
+int BPF_PROG(datagram_received, struct sock *sk, int bytes, int flags)
 {
 	struct moving moving = {.channel = CHANNEL_LENGTH_RECEIVED, .scratch = SCRATCH_RECEIVED};
 

@@ -115,7 +115,7 @@ static __always_inline void step_charge(struct step *step)
 }
 
 SEC("tp_btf/sys_exit")
-int AT_TRACEPOINT(file_call, struct pt_regs *regs, long result)
+int BPF_PROG(file_call, struct pt_regs *regs, long result)
 {
 	struct owner owner;
 	struct step *step;

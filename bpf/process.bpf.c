@@ -3,7 +3,7 @@
 #include "lib/exe.h"
 
 SEC("tp_btf/sched_process_fork")
-int AT_TRACEPOINT(process_fork, struct task_struct *parent, struct task_struct *child)
+int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	struct owner owner;
 	struct ev_fork *event;
@@ -31,7 +31,7 @@ int AT_TRACEPOINT(process_fork, struct task_struct *parent, struct task_struct *
 }
 
 SEC("tp_btf/sched_process_exec")
-int AT_TRACEPOINT(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	struct exec_facts facts = {
 		.owner = {.tgid = task->tgid, .tid = task->pid, .start = task->start_boottime},
@@ -48,7 +48,7 @@ int AT_TRACEPOINT(process_exec, struct task_struct *task, int old_pid, struct li
 }
 
 SEC("tp_btf/sched_process_exit")
-int AT_TRACEPOINT(process_exit, struct task_struct *task)
+int BPF_PROG(process_exit, struct task_struct *task)
 {
 	struct owner owner;
 	struct ev_exit *event;

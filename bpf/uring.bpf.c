@@ -86,10 +86,8 @@ static __always_inline void completed(struct io_kiocb *request, __s32 result)
 {
 	struct moving moving = {.channel = CHANNEL_URING, .scratch = SCRATCH_URING};
 
-	undisturbed(true);
 	if (request && current_watched(&moving.owner))
 		uring_moved(request, BPF_CORE_READ(request, opcode), &moving, result);
-	undisturbed(false);
 }
 
 /* Since 6.15 (context, request, completion), since 6.0 (context, request, user data, result, ...). */

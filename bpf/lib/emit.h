@@ -9,41 +9,6 @@
 
 #include "filter.h"
 
-extern int LINUX_KERNEL_VERSION __kconfig;
-/* 6.10: fc7566ad0a82 */
-extern void bpf_preempt_disable(void) __ksym __weak;
-extern void bpf_preempt_enable(void) __ksym __weak;
-
-/** Since then a task may lose its CPU within a tracepoint, and the kernel skips the program for all others
- * there. */
-#define PREEMPTED_SINCE ((6 << 16) + (19 << 8))
-
-static __always_inline void undisturbed(bool begin)
-{
-	if (LINUX_KERNEL_VERSION < PREEMPTED_SINCE || !bpf_preempt_disable || !bpf_preempt_enable)
-		return;
-	if (begin)
-		bpf_preempt_disable();
-	else
-		bpf_preempt_enable();
-}
-
-/** As BPF_PROG, for a program at a tracepoint, that runs to its end at once. */
-#define AT_TRACEPOINT(name, args...)                                                                      \
-	name(unsigned long long *ctx);                                                                    \
-	static __always_inline int ____##name(unsigned long long *ctx, ##args);                           \
-	int name(unsigned long long *ctx)                                                                 \
-	{                                                                                                 \
-		int r;                                                                                    \
-                                                                                                          \
-		undisturbed(true);                                                                        \
-		_Pragma("GCC diagnostic push") _Pragma("GCC diagnostic ignored \"-Wint-conversion\"") r = \
-			____##name(___bpf_ctx_cast(args));                                                \
-		_Pragma("GCC diagnostic pop") undisturbed(false);                                         \
-		return r;                                                                                 \
-	}                                                                                                 \
-	static __always_inline int ____##name(unsigned long long *ctx, ##args)
-
 static __always_inline void lose(__u32 cause)
 {
 	struct loss_entry *entry = bpf_map_lookup_elem(&losses, &cause);

@@ -186,8 +186,7 @@ static int watch_lineage(struct run *run, uint64_t lineage)
 	bool quiet;
 	int r = state_watch(run->state, lineage, &quiet);
 
-	if (!r)
-		live_demand(run->live, clock_boot(), quiet);
+	live_demand(run->live, clock_boot(), quiet); /* also of one that has ended: there may be more */
 	return r;
 }
 
