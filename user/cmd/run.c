@@ -269,6 +269,14 @@ static const char *host_name(const struct documents *documents)
 	return documents->items[documents->count - 1].name;
 }
 
+static void start_watchdog(struct run *run)
+{
+	watchdog_stop(&run->watchdog);
+	live_hold(run->live, true);
+	run->watchdog = watchdog_start(&run->pipeline);
+	live_hold(run->live, false);
+}
+
 /** The profile's rules, as the sensor has them; what they name is looked at before anything is watched. */
 static void label_files(struct run *run, const struct policy *policy)
 {
@@ -317,8 +325,7 @@ static int reload(struct run *run)
 			return r;
 		label_files(run, policy);
 		sensor_existing(run->sensor);
-		watchdog_stop(&run->watchdog); /* it knew the old ones */
-		run->watchdog = watchdog_start(&run->pipeline);
+		start_watchdog(run); /* the one before knew the old ones */
 		log_info("policies reloaded");
 	}
 	notify("READY=1");
@@ -395,8 +402,7 @@ static void tend_watchdog(struct run *run)
 	watchdog_alive(run->watchdog);
 	if (watchdog_there(run->watchdog))
 		return;
-	watchdog_stop(&run->watchdog);
-	run->watchdog = watchdog_start(&run->pipeline);
+	start_watchdog(run);
 	event = DRAFT(&draft, MONITOR, monitor, clock_boot());
 	event->what = MONITOR_WATCHDOG;
 	live_push(run->live, draft_end(&draft));
@@ -461,7 +467,7 @@ static int watch(struct run *run)
 		r = begin(run);
 	if (r)
 		return r;
-	run->watchdog = watchdog_start(&run->pipeline);
+	start_watchdog(run);
 	dprintf(STDERR_FILENO, "READY\n");
 	notify("READY=1");
 	return loop(run);

@@ -184,5 +184,8 @@ void watchdog_alive(struct watchdog *watchdog)
 
 bool watchdog_there(struct watchdog *watchdog)
 {
-	return watchdog->pid < 0 || waitpid(watchdog->pid, NULL, WNOHANG) != watchdog->pid;
+	if (watchdog->pid < 0 || waitpid(watchdog->pid, NULL, WNOHANG) != watchdog->pid)
+		return true;
+	watchdog->pid = 0; /* its number may be another's by now */
+	return false;
 }

@@ -367,6 +367,11 @@ struct source *live_source(struct live *live)
 	return &live->source;
 }
 
+void live_hold(struct live *live, bool hold)
+{
+	ring_hold(live->ring, hold);
+}
+
 void live_finish(struct live *live)
 {
 	if (live->phase == LIVE_RUNNING)

@@ -35,6 +35,9 @@ void live_push(struct live *live, const struct ev_head *event);
  */
 void live_demand(struct live *live, uint64_t since, bool survey);
 
+/** Around a fork: the source's thread must not be within an allocation then. */
+void live_hold(struct live *live, bool hold);
+
 /** Makes the next answers those of a last tick; then the source ends. */
 void live_finish(struct live *live);
 

@@ -173,6 +173,14 @@ struct ring_counts ring_counts(struct ring *ring)
 	return counts;
 }
 
+void ring_hold(struct ring *ring, bool hold)
+{
+	if (hold)
+		pthread_mutex_lock(&ring->lock);
+	else
+		pthread_mutex_unlock(&ring->lock);
+}
+
 /* ---- its life ---- */
 
 int ring_open(struct ring **ring, int map)

@@ -3,6 +3,8 @@
 #ifndef CUSTODES_SENSOR_RING_H
 #define CUSTODES_SENSOR_RING_H
 
+#include <stdbool.h>
+
 #include "../event/event.h"
 
 struct ring;
@@ -25,5 +27,8 @@ struct ring_counts {
 	uint64_t malformed;
 };
 struct ring_counts ring_counts(struct ring *ring);
+
+/** While it is held, the reader does nothing, and holds no lock: the process may fork. */
+void ring_hold(struct ring *ring, bool hold);
 
 #endif
