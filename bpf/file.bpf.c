@@ -6,7 +6,6 @@
  */
 #include "lib/payload.h"
 
-#define MAP_SHARED    0x01
 #define MAP_PRIVATE   0x02
 #define MAP_TYPE      0x0f
 #define MAP_ANONYMOUS 0x20

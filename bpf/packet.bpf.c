@@ -3,7 +3,7 @@
  * Datagrams where the kernel has no sock_send_length (before 6.3): counted
  * packet by packet. As exact for what is sent; what is received counts when it
  * reaches the socket, read or not. A stream that was not opened under watch is
- * not seen.
+ * seen once a call uses it (lib/payload.h).
  */
 #include "lib/charge.h"
 

@@ -90,7 +90,8 @@ static __always_inline void completed(struct io_kiocb *request, __s32 result)
 		uring_moved(request, BPF_CORE_READ(request, opcode), &moving, result);
 }
 
-/* Since 6.15 (context, request, completion), since 6.0 (context, request, user data, result, ...). */
+/* (context, request, completion) as on 6.18; (context, request, user data, result, ...) as on 6.1 and 6.12.
+ */
 SEC("raw_tp/io_uring_complete")
 int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 {
@@ -115,6 +116,10 @@ int uring_submit(struct bpf_raw_tracepoint_args *ctx)
 
 	if (!request || !current_watched(&moving.owner))
 		return 0;
+	if (directions[ctx->args[2] & 63] == MOVES) { /* both its files are not known yet */
+		lose(LOSS_REGISTERED);
+		return 0;
+	}
 	file = BPF_CORE_READ(request, file);
 	if (file)
 		uring_moved(request, ctx->args[2], &moving, file_size(file));

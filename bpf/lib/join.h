@@ -12,7 +12,7 @@
 #define PTRACE_ATTACH 16
 #define PTRACE_SEIZE  0x4206
 
-/* 6.2: 3f0e6f2b41d3, a5d9f2c4ac4f */
+/* Since 6.2. */
 extern struct task_struct *bpf_task_from_pid(__s32 pid) __ksym __weak;
 extern void bpf_task_release(struct task_struct *task) __ksym __weak;
 

@@ -13,7 +13,7 @@
 #define IPPROTO_ICMP   1
 #define IPPROTO_ICMPV6 58
 
-/** Of one message so many descriptors are looked at. */
+/** Of one message so many descriptors are looked at; more are counted as lost. */
 #define PASSED_MAX 32
 
 /** Whether it leads to an address that is known: a raw socket does where it is connected. */
@@ -88,6 +88,8 @@ static __noinline int descriptors_passed(struct sock *sk, struct moving *moving)
 	if (!list)
 		return 0;
 	count = BPF_CORE_READ(list, count);
+	if (count > PASSED_MAX)
+		lose(LOSS_BATCH);
 	moving->flags = ACCESS_AT_MOST;
 	moving->read = moving->written = 0;
 	for (int i = 0; i < PASSED_MAX && i < count; i++) {

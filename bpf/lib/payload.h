@@ -208,6 +208,8 @@ static __noinline int on_messages(struct step *step)
 	sk = BPF_CORE_READ(socket, sk);
 	if (!sk || !(addressed(sk) || is_unix(sk)))
 		return 0;
+	if (step->result > MESSAGES_MAX && is_unix(sk))
+		lose(LOSS_BATCH);
 	for (__u32 i = 0; i < MESSAGES_MAX && i < step->result; i++) {
 		if (is_unix(sk)) {
 			if (step->called.call.act == ACT_MESSAGES_SENT)

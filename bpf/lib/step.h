@@ -97,6 +97,8 @@ static __noinline int on_memory(struct step *step)
 	bool write = step->called.call.act == ACT_MEMORY_WRITE;
 
 	step->target = task_of(call_arg(&step->called, 0));
+	if (!step->target)
+		lose(LOSS_MEMORY);
 	step->moving.written = write ? step->result : 0;
 	step->moving.read = write ? 0 : step->result;
 	step->how = write ? JOIN_MEMORY : 0;

@@ -222,14 +222,22 @@ custodes_stop() {
 	[[ ! -d $DIR/cap ]] || replay_alike
 }
 
+# alike FILE FILE: byte for byte; of what differs the first lines are shown.
+alike() {
+	cmp "$1" "$2" || {
+		diff -a "$1" "$2" | head -n 4
+		false
+	}
+}
+
 # Byte for byte, and with the same exit code.
 replay_alike() {
 	local code=0
 	"$CUSTODES" replay "$DIR/cap" --output "ecs:$DIR/r.ndjson" --output "text:$DIR/r.txt" \
 		2>"$DIR/replay.err" || code=$?
 	expect "exit code of the replay ($(tail -n 3 "$DIR/replay.err"))" "$code" "$CODE"
-	cmp "$DIR/r.ndjson" "$DIR/live.ndjson" || fail "the replay's events are others"
-	cmp "$DIR/r.txt" "$DIR/live.txt" || fail "the replay's findings are others"
+	alike "$DIR/r.ndjson" "$DIR/live.ndjson" || fail "the replay's events are others: $(said)"
+	alike "$DIR/r.txt" "$DIR/live.txt" || fail "the replay's findings are others: $(said)"
 }
 
 # The sensor sees the whole machine: what others do on it meanwhile is not of

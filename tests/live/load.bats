@@ -30,7 +30,7 @@ setup_file() {
 	replay_alike
 	sink_stop
 	grep -E '"action":"(access|disconnect|loss)"' "$DIR/live.ndjson" |
-		jq -c '{event: {action: .event.action}, file: {path: .file.path, inode: .file.inode}, source, destination: {port: .destination.port},
+		jq -c '{event: {action: .event.action}, file: {type: .file.type, inode: .file.inode}, source, destination: {port: .destination.port},
 			custodes: {access: .custodes.access, loss: .custodes.loss}}' >"$DIR/slim.ndjson"
 }
 
@@ -59,5 +59,9 @@ teardown_file() {
 
 @test "what was lost is counted" {
 	jq -r 'select(.event.action == "loss") | "# lost: \(.custodes.loss.count) \(.custodes.loss.causes)"' "$DIR/slim.ndjson" | sort | tail -n 5 >&3
-	grep -qE 'nothing lost|some were lost' "$DIR/err"
+	local others full
+	others=$(jq -c 'select(.file.type == "others")' "$DIR/slim.ndjson" | wc -l)
+	full=$(jq -c 'select(.event.action == "loss" and (.custodes.loss.causes | test("access table full")))' "$DIR/slim.ndjson" | wc -l)
+	# Bytes without an object, if and only if it was said that there was no room for objects.
+	expect "whether objects were left out" "$((others > 0))" "$((full > 0))"
 }

@@ -2,7 +2,6 @@
 #include "watchdog.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
@@ -16,9 +15,9 @@
 
 #include "../policy/policy.h"
 #include "../util/clock.h"
-#include "../util/file.h"
 #include "../util/log.h"
 #include "../util/memory.h"
+#include "../util/status.h"
 
 #define LOOK_MS 200
 /** Without a sign of life for so long, it counts as stopped if the kernel says so too... */
@@ -53,6 +52,7 @@ static void say(struct watch *watch, const char *how, const char *message)
 	struct pipeline *pipeline = watch->pipeline;
 	const struct policy *policy = engine_policy(pipeline->engine);
 	struct outcome *outcome;
+	char key[64];
 
 	log_error(0, "%s", message);
 	if (!policy || !policy->host.scheme)
@@ -61,51 +61,33 @@ static void say(struct watch *watch, const char *how, const char *message)
 				 &pipeline->batch);
 	outcome->severity = SEVERITY;
 	outcome->how = how;
+	/* Another watchdog of this run counts from 0 again. */
+	snprintf(key, sizeof(key), "%s %llu", how, (unsigned long long)outcome->time);
+	outcome->key = arena_str(&pipeline->batch.arena, key);
 	outcome->message = arena_str(&pipeline->batch.arena, message);
 	for (unsigned int i = 0; i < pipeline->output_count; i++)
 		output_deliver(pipeline->outputs[i], &pipeline->batch, &pipeline->log);
 	batch_reset(&pipeline->batch);
 }
 
-/** "T": stopped, "t": traced, as proc(5) has it; and by whom. */
-static char state_of(pid_t pid, unsigned int *tracer)
-{
-	_cleanup_(buf_free) struct buf status = {};
-	const char *at;
-	char path[32], state = '?';
-
-	*tracer = 0;
-	snprintf(path, sizeof(path), "/proc/%d/status", pid);
-	if (file_read_at(AT_FDCWD, path, &status, 65536) || !status.data)
-		return state;
-	at = strstr(status.data, "State:");
-	if (at)
-		sscanf(at, "State: %c", &state);
-	at = strstr(status.data, "TracerPid:");
-	if (at)
-		sscanf(at, "TracerPid: %u", tracer);
-	return state;
-}
-
 /** Whether it stands still; says so once. */
 static bool stands_still(struct watch *watch, bool told)
 {
 	uint64_t silent = clock_boot() - watch->shared->alive;
-	unsigned int tracer;
-	char message[160], state;
+	struct status status;
+	char message[160], by[32] = "";
 
 	if (silent < STOPPED_NS)
 		return false;
-	state = state_of(watch->watched, &tracer);
-	if (told || (state != 'T' && state != 't' && silent < SILENT_NS))
+	status = status_of(watch->watched);
+	if (told || (status.state != 'T' && status.state != 't' && silent < SILENT_NS))
 		return told;
+	if (status.tracer)
+		snprintf(by, sizeof(by), ", traced by pid %u", status.tracer);
 	snprintf(message, sizeof(message),
-		 "custodes (pid %d) stands still, in state %c%s: nothing is recorded", watch->watched, state,
-		 tracer ? ", traced" : "");
-	if (tracer)
-		snprintf(message + strlen(message), sizeof(message) - strlen(message), " (by pid %u)",
-			 tracer);
-	say(watch, tracer ? "traced" : "stopped", message);
+		 "custodes (pid %d) stands still, in state %c%s: nothing is recorded", watch->watched,
+		 status.state, by);
+	say(watch, status.tracer ? "traced" : "stopped", message);
 	return true;
 }
 

@@ -42,17 +42,26 @@ bool device_of_mount(int fd, uint32_t *device)
 	return false;
 }
 
+/** A walk stays on one filesystem for long. */
+static dev_t last;
+static uint32_t answer;
+
+uint32_t device_of_file(int fd, dev_t device)
+{
+	if (last && last == device)
+		return answer;
+	if (!device_of_mount(fd, &answer))
+		answer = device_number(device);
+	last = device;
+	return answer;
+}
+
 uint32_t device_of(const char *path, dev_t device)
 {
-	static dev_t last; /* a walk stays on one filesystem for long */
-	static uint32_t answer;
 	_cleanup_close_ int fd = -1;
 
 	if (last && last == device)
 		return answer;
 	fd = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0 || !device_of_mount(fd, &answer))
-		answer = device_number(device);
-	last = device;
-	return answer;
+	return fd < 0 ? device_number(device) : device_of_file(fd, device);
 }

@@ -15,7 +15,9 @@ uint32_t device_number(dev_t device);
  */
 bool device_of_mount(int fd, uint32_t *device);
 
-/** The same by a file's name; what stat(2) said of it where that cannot be found out. */
+/** The same, and what stat(2) said of it where that cannot be found out: by an open file, or by a file's
+ * name. */
+uint32_t device_of_file(int fd, dev_t device);
 uint32_t device_of(const char *path, dev_t device);
 
 #endif

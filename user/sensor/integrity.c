@@ -2,15 +2,15 @@
 #include "integrity.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
+#include <unistd.h>
 
 #include "../util/clock.h"
-#include "../util/file.h"
 #include "../util/memory.h"
+#include "../util/status.h"
 
 /** Whoever runs a custodes meets here: the name belongs to the first. */
 static const char name[] = "\0custodes/monitor";
@@ -95,23 +95,9 @@ static void look_for_others(const struct teller *teller)
 
 /* ---- this one ---- */
 
-static uint32_t tracer(void)
-{
-	_cleanup_(buf_free) struct buf status = {};
-	const char *at;
-	unsigned int pid = 0;
-
-	if (file_read_at(AT_FDCWD, "/proc/self/status", &status, 65536) || !status.data)
-		return 0;
-	at = strstr(status.data, "TracerPid:");
-	if (at)
-		sscanf(at, "TracerPid: %u", &pid);
-	return pid;
-}
-
 static void look_for_tracer(const struct teller *teller)
 {
-	uint32_t pid = tracer();
+	uint32_t pid = status_of(getpid()).tracer;
 
 	if (pid && pid != teller->integrity->traced_by)
 		tell(teller, MONITOR_TRACED, pid, 0, NULL);

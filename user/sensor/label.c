@@ -166,15 +166,15 @@ static void take_new(void *context, int directory, int made)
 	struct stat st;
 	uint32_t tag;
 
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", directory);
 	if (fstat(directory, &st) ||
-	    !index_find(labels->index, st.st_ino, device_of(path, st.st_dev), &tag) || fstat(made, &st))
+	    !index_find(labels->index, st.st_ino, device_of_file(directory, st.st_dev), &tag) ||
+	    fstat(made, &st))
 		return;
-	snprintf(path, sizeof(path), "/proc/self/fd/%d%s", made, S_ISDIR(st.st_mode) ? "/" : "");
+	snprintf(path, sizeof(path), "/proc/self/fd/%d/", made);
 	if (S_ISDIR(st.st_mode))
 		walk(labels, path, tag);
 	else
-		index_add(labels->index, st.st_ino, device_of(path, st.st_dev), tag);
+		index_add(labels->index, st.st_ino, device_of_file(made, st.st_dev), tag);
 }
 
 void labels_follow(struct labels *labels)
@@ -207,7 +207,7 @@ static int open_object(const struct ev_access *access, const char *path)
 		snprintf(name, sizeof(name), own ? "/proc/%2$u/root%1$s" : "%1$s", path, access->head.tgid);
 		fd = open(name, O_PATH | O_CLOEXEC);
 		if (fd >= 0 && !fstat(fd, &st) && st.st_ino == access->object.ino &&
-		    device_of(name, st.st_dev) == access->object.dev)
+		    device_of_file(fd, st.st_dev) == access->object.dev)
 			return TAKE_FD(fd);
 	}
 	return -1;

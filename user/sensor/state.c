@@ -71,11 +71,7 @@ int state_release(struct state *state, uint64_t lineage)
 	return bpf_map_delete_elem(state->lineages, &lineage);
 }
 
-/**
- * Behind each verdict stands a number that only we can compute: one that somebody
- * else wrote into the table has it not. FNV-1a would do for chance; against intent
- * it is SHA-256 with a key.
- */
+/** Stands behind each verdict: whoever writes one into the table without our key cannot compute it. */
 static uint32_t seal_of(const struct state *state, const struct exe_id *exe)
 {
 	struct digest *digest = digest_begin();
