@@ -4,7 +4,6 @@
  * becomes an event. So a connection that never closes is counted, in every network namespace, and
  * what has closed unseen ends: datagram sockets always do.
  */
-#include "lib/access.h"
 #include "lib/sock.h"
 
 SEC("iter/bpf_map_elem")
@@ -97,53 +96,4 @@ int tick_destinations(struct bpf_iter__bpf_map_elem *ctx)
 	emit_submit(event);
 	total->told = sent;
 	return 0;
-}
-
-/** An object that nobody has touched for so long is told for the last time. */
-#define REST_NS 100000000ull
-/**
- * The room in the ring comes first, so that an entry goes only when it is told.
- * Its totals are read behind its end: whoever adds later finds it gone.
- */
-static __always_inline int tick_access(void *table, const struct access_key *met)
-{
-	struct access_key key;
-	struct access_entry *entry, last;
-	struct ev_access *event;
-	bool rests;
-
-	barrier_var(met);
-	if (!met)
-		return 0;
-	key = *met;
-	entry = bpf_map_lookup_elem(table, &key);
-	if (!entry)
-		return 0;
-	rests = bpf_ktime_get_boot_ns() - entry->used > REST_NS;
-	if (!rests && total_of(entry) == entry->told)
-		return 0;
-	event = EMIT_RESERVE(CHANNEL_TICK_ACCESSES, EV_ACCESS, ev_access, &entry->owner);
-	if (!event)
-		return 0;
-	last = *entry;
-	if (rests && !bpf_map_delete_elem(table, &key) && entry->access == last.access)
-		last = *entry;
-	access_fill(event, &key, &last);
-	event->head.flags = last.flags | (rests ? ACCESS_LAST : 0);
-	if (!rests)
-		entry->told = total_of(&last);
-	emit_submit(event);
-	return 0;
-}
-
-SEC("iter/bpf_map_elem")
-int tick_accesses(struct bpf_iter__bpf_map_elem *ctx)
-{
-	return tick_access(&accesses, ctx->key);
-}
-
-SEC("iter/bpf_map_elem")
-int tick_others(struct bpf_iter__bpf_map_elem *ctx)
-{
-	return tick_access(&others, ctx->key);
 }

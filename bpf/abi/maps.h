@@ -134,10 +134,10 @@ struct access_entry {
 	__u64 mapped;
 	__u64 from;
 	__u64 to;
-	__u64 told;  /* read + written + mapped, when it was last told */
-	__u64 used;  /* boot time of the last call */
-	__u32 flags; /* ACCESS_* */
-	__u32 pad;
+	__u64 told;   /* read + written + mapped, when it was last told */
+	__u64 used;   /* boot time of the last call */
+	__u32 flags;  /* ACCESS_* */
+	__u32 ending; /* it is being told for the last time: what comes now needs another */
 };
 
 #endif

@@ -113,20 +113,20 @@ static __always_inline void access_add(struct access_entry *entry, const struct 
 }
 
 /**
- * A tick may take the entry away between finding it and adding to it. Who finds
- * it gone adds to a new one: told twice at worst, never not at all.
+ * A tick may take the entry away between finding it and adding to it, and its place be another's at once.
+ * Who finds it gone, or going, adds elsewhere: told twice at worst, never not at all.
  */
-static __always_inline bool access_again(const struct access_key *key, __u64 access,
-					 const struct moving *moving)
+static __always_inline bool access_added(const struct access_key *key, const struct moving *moving)
 {
 	struct access_entry *entry = bpf_map_lookup_elem(&accesses, key);
+	__u64 access;
 
-	if (entry && entry->access == access)
-		return true;
 	if (!entry)
 		return false;
+	access = entry->access;
 	access_add(entry, moving);
-	return true;
+	entry = bpf_map_lookup_elem(&accesses, key);
+	return entry && entry->access == access && !entry->ending;
 }
 
 /** Names the object and tells what it was. */
@@ -158,7 +158,8 @@ static __always_inline void access_first(struct access_entry *first, const struc
 	first->told = total_of(first);
 }
 
-/** No room for the object: its bytes still count, with those of all others that had none. */
+/** No room for the object: its bytes still count, with those of all others that had none, until their lineage
+ * ends. */
 static __always_inline void access_others(struct scratch *scratch, const struct moving *moving)
 {
 	struct access_key key = {.lineage = moving->owner.lineage, .object = {.dev = OBJECT_OTHERS}};
@@ -184,7 +185,6 @@ static __always_inline void access_begin(const struct access_key *key, const str
 	struct lineage_entry *lineage = bpf_map_lookup_elem(&lineages, &key->lineage);
 	__u32 which = moving->scratch;
 	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &which);
-	struct access_entry *entry;
 
 	if (!scratch || !lineage || lineage->quiet)
 		return;
@@ -193,26 +193,16 @@ static __always_inline void access_begin(const struct access_key *key, const str
 		access_emit(scratch, key, named, moving, ACCESS_FIRST);
 		return;
 	}
-	entry = bpf_map_lookup_elem(&accesses, key); /* another thread was first, or it is full */
-	if (entry)
-		access_add(entry, moving);
-	else
+	/* Another thread was first, a tick is at it, or there is no room. */
+	if (!access_added(key, moving))
 		access_others(scratch, moving);
 }
 
 static __always_inline void access_object(const struct access_key *key, const struct object_facts *facts,
 					  const struct named *named, const struct moving *moving)
 {
-	struct access_entry *entry = bpf_map_lookup_elem(&accesses, key);
-	__u64 access;
-
-	if (entry) {
-		access = entry->access;
-		access_add(entry, moving);
-		if (access_again(key, access, moving))
-			return;
-	}
-	access_begin(key, facts, named, moving);
+	if (!access_added(key, moving))
+		access_begin(key, facts, named, moving);
 }
 
 /** A process as an object: whoever holds its memory. */

@@ -23,7 +23,7 @@ setup_file() {
 	jq --arg at "$DIR/labelled" '.id = "load" | .labels = [{label: "SECRET", paths: [$at]}]' \
 		policies/hosts/uk-secret.json >"$DIR/host.json"
 	HOST=$DIR/host.json custodes_start
-	in_world "$KESL" "$DIR/labelled/file" $HERE 8000 "$DIR/many" $FILES 4 "$SECONDS_OF_LOAD" >"$DIR/rate"
+	in_world "$KESL" "$DIR/labelled/file" $HERE 8000 "$DIR/many" $FILES 4 "$SECONDS_OF_LOAD" >"$DIR/opened"
 	sleep 2
 	kill -TERM "$SENSOR"
 	custodes_await
@@ -42,7 +42,7 @@ teardown_file() {
 	local size inode
 	size=$(stat -c %s "$DIR/labelled/file")
 	inode=$(stat -c %i "$DIR/labelled/file")
-	echo "# $(<"$DIR/rate") watched calls a second for $SECONDS_OF_LOAD s" >&3
+	echo "# $(($(<"$DIR/opened") * 10 / SECONDS_OF_LOAD)) watched calls a second for $SECONDS_OF_LOAD s" >&3
 	expect "at the receiver" "$(sink_total 8000 received)" "$size"
 	expect "read" "$(read_of ".file.inode == \"$inode\"" | cut -d' ' -f1)" "$size"
 	expect "sent" "$(jq -r 'select(.event.action == "disconnect" and .destination.port == 8000) | .source.bytes' "$DIR/slim.ndjson")" "$size"
@@ -50,11 +50,12 @@ teardown_file() {
 
 @test "the flood's bytes are all told, if not of which file each" {
 	local flooded bytes
-	flooded=$(($(<"$DIR/rate") / 10 * 8 * 17 * SECONDS_OF_LOAD)) # the rate is a whole number: a little less than was read
+	flooded=$(($(<"$DIR/opened") * 8 * 17))
 	bytes=$(read_of "true" | cut -d' ' -f1)
 	bytes=$((bytes - $(stat -c %s "$DIR/labelled/file")))
-	echo "# $bytes bytes told, of $flooded and what the rounding left out" >&3
-	((bytes >= flooded && bytes < flooded + flooded / 100 + 1000000)) || fail "told $bytes of $flooded"
+	echo "# $bytes bytes told, of $flooded" >&3
+	# Never less; a read that meets the end of an account may be told twice, and the loader reads too.
+	((bytes >= flooded && bytes < flooded + 100000)) || fail "told $bytes of $flooded"
 }
 
 @test "what was lost is counted" {

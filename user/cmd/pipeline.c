@@ -108,7 +108,7 @@ static uint64_t record(struct pipeline *pipeline, const struct ev_head *event)
 		return pipeline->position++;
 	}
 	if (!pipeline->unsealed_since)
-		pipeline->unsealed_since = event->time;
+		pipeline->unsealed_since = clock_boot(); /* events may come late */
 	return position;
 }
 

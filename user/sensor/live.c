@@ -20,6 +20,8 @@
 #define WAIT_MS 50
 /** Events after which the clock is looked at, whatever still waits. */
 #define LOOK_EVERY 256
+/** A flood may go on while it ends. */
+#define LAST_TICKS_MAX 16
 /** A clock that was slewed is told in steps of this; one that jumped, as a step. */
 #define CLOCK_DRIFT_NS 10000000ll
 #define CLOCK_STEP_NS  500000000ll
@@ -51,6 +53,7 @@ struct live {
 	int64_t wall_offset;
 	uint64_t lost[LOSS_CAUSES]; /* told so far */
 	uint64_t lost_since[LOSS_CAUSES];
+	unsigned int last_ticks;
 	enum { LIVE_RUNNING, LIVE_LAST_TICK, LIVE_DRAINING, LIVE_ENDED } phase;
 	struct draft draft;
 };
@@ -268,10 +271,12 @@ static void tick(struct live *live, uint64_t now)
 	tell_losses(live, now);
 }
 
-static bool tick_if_due(struct live *live)
+/** At the clock, and at new files; whether a tick was due. */
+static bool look(struct live *live)
 {
 	uint64_t now = clock_boot();
 
+	labels_follow(live->parts.labels);
 	if (now - live->ticked_at < TICK_NS)
 		return false;
 	tick(live, now);
@@ -284,8 +289,12 @@ static bool tick_if_due(struct live *live)
 static int finish(struct live *live)
 {
 	if (live->phase == LIVE_LAST_TICK) {
+		uint64_t lost = live->lost[LOSS_RING];
+
 		tick(live, clock_boot());
-		live->phase = LIVE_DRAINING;
+		/* What found no room in the ring is told by another one. */
+		if (live->lost[LOSS_RING] == lost || ++live->last_ticks == LAST_TICKS_MAX)
+			live->phase = LIVE_DRAINING;
 		return SOURCE_IDLE;
 	}
 	if (live->phase == LIVE_DRAINING) {
@@ -308,13 +317,12 @@ static int live_next(struct source *source, const struct ev_head **event)
 	if (*event) {
 		ask(live, *event);
 		if (++live->handed % LOOK_EVERY == 0)
-			tick_if_due(live); /* also in a flood that never ends */
+			look(live); /* also in a flood that never ends */
 		return SOURCE_EVENT;
 	}
 	if (live->phase != LIVE_RUNNING)
 		return finish(live);
-	labels_follow(live->parts.labels);
-	if (!tick_if_due(live))
+	if (!look(live))
 		ring_wait(live->ring, WAIT_MS);
 	return SOURCE_IDLE;
 }

@@ -5,7 +5,7 @@
  *
  *   flood FILE ADDRESS PORT DIRECTORY FILES THREADS SECONDS
  *
- * Says how many calls it made a second.
+ * Says how many files it opened, each read eight times.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -15,7 +15,7 @@
 
 static const char *directory;
 static int files;
-static atomic_ulong calls;
+static atomic_ulong opened;
 static atomic_bool over;
 
 static void *flood(void *seed)
@@ -31,9 +31,9 @@ static void *flood(void *seed)
 		if (fd < 0)
 			continue;
 		for (int i = 0; i < 8; i++)
-			pread(fd, byte, sizeof(byte), 0);
+			need(pread(fd, byte, sizeof(byte), 0), "pread");
 		close(fd);
-		calls += 10;
+		opened++;
 	}
 	return NULL;
 }
@@ -63,7 +63,7 @@ int main(int argc, char **argv)
 	over = true;
 	for (int i = 0; i < threads; i++)
 		pthread_join(thread[i], NULL);
-	printf("%lu\n", calls / (unsigned long)seconds);
+	printf("%lu\n", opened);
 	close(sock);
 	return left != 0;
 }
