@@ -60,3 +60,73 @@ int file_existing(struct bpf_iter__task_file *ctx)
 	access_existing(file, &moving);
 	return 0;
 }
+
+/**
+ * Whether it is a fanotify group that may be asked before a file is opened: such a
+ * group is of a class above the one that is merely told.
+ */
+static __always_inline bool answers_opens(struct file *file)
+{
+	struct fsnotify_group___v6_12 *group = (void *)BPF_CORE_READ(file, private_data);
+	static const char wanted[] = "[fanotify]";
+	char name[sizeof(wanted)] = {};
+
+	if (BPF_CORE_READ(file, f_inode, i_sb, s_magic) != ANON_INODE_FS_MAGIC)
+		return false;
+	bpf_probe_read_kernel(name, sizeof(name), BPF_CORE_READ(file, f_path.dentry, d_name.name));
+	for (__u32 i = 0; i < sizeof(name); i++)
+		if (name[i] != wanted[i])
+			return false;
+	if (bpf_core_field_exists(group->priority))
+		return BPF_CORE_READ(group, priority);
+	return BPF_CORE_READ((struct fsnotify_group *)group, priority);
+}
+
+/** An on-access scanner, whatever it is called. */
+SEC("iter/task_file")
+int scanner_existing(struct bpf_iter__task_file *ctx)
+{
+	struct exec_facts facts = {
+		.flags = EXEC_EXISTING | EXEC_SCANNER,
+		.channel = CHANNEL_EXISTING,
+		.scratch = SCRATCH_EXISTING,
+	};
+	struct task_struct *task = ctx->task;
+	struct file *file = ctx->file, *exe;
+
+	if (!task || !file || task->pid != task->tgid || !answers_opens(file))
+		return 0;
+	exe = task->mm ? task->mm->exe_file : NULL;
+	facts.owner.tgid = facts.owner.tid = task->tgid;
+	facts.owner.start = task->start_boottime;
+	if (!exe || bpf_map_update_elem(&scanners, &facts.owner.start, &facts.owner.tgid, BPF_NOEXIST))
+		return 0;
+	EXE_IDENTIFY(&facts.exe, exe, BPF_CORE_READ);
+	if (met_place(&facts))
+		exec_emit(task, exe, &facts);
+	return 0;
+}
+
+#define VM_SHARED 0x8
+
+/** The descriptor may be closed: what is mapped stays readable, all of it. */
+SEC("iter/task_vma")
+int memory_existing(struct bpf_iter__task_vma *ctx)
+{
+	struct moving moving = {
+		.channel = CHANNEL_EXISTING_FILES,
+		.scratch = SCRATCH_FILES,
+		.flags = ACCESS_EXISTING | ACCESS_AT_MOST,
+	};
+	struct task_struct *task = ctx->task;
+	struct vm_area_struct *vma = ctx->vma;
+	struct file *file = vma ? vma->vm_file : NULL;
+
+	if (!task || !file || task->pid != task->tgid || !task_watched(task->tgid, &moving.owner))
+		return 0;
+	moving.mapped = file_size(file);
+	if (vma->vm_flags & VM_SHARED && file_mode(file) & FMODE_WRITE)
+		moving.flags |= ACCESS_SHARED;
+	access_file(file, &moving);
+	return 0;
+}

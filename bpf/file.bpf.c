@@ -5,6 +5,7 @@
  * since every call of the host passes here.
  */
 #include "lib/payload.h"
+#include "lib/spare.h"
 
 #define MAP_PRIVATE   0x02
 #define MAP_TYPE      0x0f
@@ -113,24 +114,36 @@ static __always_inline void step_charge(struct step *step)
 		join(step->target, &step->moving, step->how);
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(file_call, struct pt_regs *regs, long result)
+static __always_inline void called(struct pt_regs *regs, long result, __u32 channel)
 {
+	__u32 spare = channel == CHANNEL_CALL_SPARE;
 	struct owner owner;
 	struct step *step;
-	__u32 only = 0;
 
 	if (result < 0 || !current_watched(&owner))
-		return 0;
-	step = bpf_map_lookup_elem(&steps, &only);
+		return;
+	step = bpf_map_lookup_elem(&steps, &spare);
 	if (!step)
-		return 0;
+		return;
 	__builtin_memset(step, 0, sizeof(*step));
-	step->moving.owner = owner;
-	step->moving.channel = CHANNEL_CALL;
-	step->moving.scratch = SCRATCH_CALL;
+	step->moving = (struct moving){.owner = owner, .channel = channel, .scratch = SCRATCH_CALL + spare};
 	step->result = result;
 	if (call_read(&step->called, regs) && step_take(step))
 		step_charge(step);
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(file_call, struct pt_regs *regs, long result)
+{
+	if (on_duty(CHANNEL_CALL))
+		called(regs, result, CHANNEL_CALL);
+	return 0;
+}
+
+SEC("tp_btf/sys_exit")
+int BPF_PROG(file_call_spare, struct pt_regs *regs, long result)
+{
+	if (was_skipped(CHANNEL_CALL))
+		called(regs, result, CHANNEL_CALL_SPARE);
 	return 0;
 }

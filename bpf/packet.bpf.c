@@ -60,7 +60,7 @@ static __always_inline struct sock_entry *packet_entry(struct __sk_buff *skb, __
 		return NULL;
 	*key = (__u64)sk;
 	entry = bpf_map_lookup_elem(&socks, key);
-	if (!entry || entry->proto == IPPROTO_TCP || entry->cookie != bpf_get_socket_cookie(skb))
+	if (!entry || entry->proto == IPPROTO_TCP || !cookie_fits(entry, bpf_get_socket_cookie(skb)))
 		return NULL;
 	return entry;
 }

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Processes: fork, exec and exit. */
 #include "lib/exe.h"
+#include "lib/spare.h"
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+static __always_inline void forked(struct task_struct *parent, struct task_struct *child, __u32 channel)
 {
 	struct owner owner;
 	struct ev_fork *event;
@@ -11,44 +11,73 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	__u64 parent_start;
 
 	if (child->tgid == parent->tgid) /* a thread: it is its process already */
-		return 0;
+		return;
 	if (!task_watched(parent_tgid, &owner))
-		return 0;
+		return;
 	parent_start = owner.start;
 	owner.tgid = child->tgid;
 	owner.tid = child->pid;
 	owner.start = child->start_boottime;
 	if (!task_join(owner.tgid, owner.lineage, owner.start))
-		return 0;
-	event = EMIT_RESERVE(CHANNEL_FORK, EV_FORK, ev_fork, &owner);
+		return;
+	event = EMIT_RESERVE(channel, EV_FORK, ev_fork, &owner);
 	if (!event)
-		return 0;
+		return;
 	event->parent_tgid = parent_tgid;
 	event->parent_start = parent_start;
 	event->pad = 0;
 	emit_submit(event);
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child)
+{
+	if (on_duty(CHANNEL_FORK))
+		forked(parent, child, CHANNEL_FORK);
 	return 0;
+}
+
+SEC("tp_btf/sched_process_fork")
+int BPF_PROG(process_fork_spare, struct task_struct *parent, struct task_struct *child)
+{
+	if (was_skipped(CHANNEL_FORK))
+		forked(parent, child, CHANNEL_FORK_SPARE);
+	return 0;
+}
+
+static __always_inline void executed(struct task_struct *task, struct linux_binprm *bprm, __u32 channel,
+				     __u32 scratch)
+{
+	struct exec_facts facts = {
+		.owner = {.tgid = task->tgid, .tid = task->pid, .start = task->start_boottime},
+		.channel = channel,
+		.scratch = scratch,
+	};
+
+	EXE_IDENTIFY(&facts.exe, bprm->file, TYPED);
+	if (!exec_place(&facts))
+		return;
+	facts.cgroup = bpf_get_current_cgroup_id();
+	exec_emit(task, bprm->file, &facts);
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
-	struct exec_facts facts = {
-		.owner = {.tgid = task->tgid, .tid = task->pid, .start = task->start_boottime},
-		.channel = CHANNEL_EXEC,
-		.scratch = SCRATCH_EXEC,
-	};
-
-	EXE_IDENTIFY(&facts.exe, bprm->file, TYPED);
-	if (!exec_place(&facts))
-		return 0;
-	facts.cgroup = bpf_get_current_cgroup_id();
-	exec_emit(task, bprm->file, &facts);
+	if (on_duty(CHANNEL_EXEC))
+		executed(task, bprm, CHANNEL_EXEC, SCRATCH_EXEC);
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit, struct task_struct *task)
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(process_exec_spare, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+{
+	if (was_skipped(CHANNEL_EXEC))
+		executed(task, bprm, CHANNEL_EXEC_SPARE, SCRATCH_EXEC_SPARE);
+	return 0;
+}
+
+static __always_inline void exited(struct task_struct *task, __u32 channel)
 {
 	struct owner owner;
 	struct ev_exit *event;
@@ -56,15 +85,30 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	int code;
 
 	if (task->signal->live.counter) /* its process goes on */
-		return 0;
+		return;
 	if (!task_watched(tgid, &owner) || task_drop(tgid, owner.lineage))
-		return 0; /* another thread that ended with it was first */
-	event = EMIT_RESERVE(CHANNEL_EXIT, EV_EXIT, ev_exit, &owner);
+		return; /* another thread that ended with it was first */
+	event = EMIT_RESERVE(channel, EV_EXIT, ev_exit, &owner);
 	if (!event)
-		return 0;
+		return;
 	code = task->signal->group_exit_code;
 	event->code = code ? code : task->exit_code;
 	event->pad = 0;
 	emit_submit(event);
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit, struct task_struct *task)
+{
+	if (on_duty(CHANNEL_EXIT))
+		exited(task, CHANNEL_EXIT);
+	return 0;
+}
+
+SEC("tp_btf/sched_process_exit")
+int BPF_PROG(process_exit_spare, struct task_struct *task)
+{
+	if (was_skipped(CHANNEL_EXIT))
+		exited(task, CHANNEL_EXIT_SPARE);
 	return 0;
 }

@@ -4,6 +4,7 @@
  * Worker threads of the kernel belong to the process that they work for.
  */
 #include "lib/access.h"
+#include "lib/spare.h"
 
 #define OP_READV	  1
 #define OP_WRITEV	  2
@@ -82,9 +83,12 @@ static __always_inline void uring_moved(struct io_kiocb *request, __u32 opcode, 
 		access_file(moved.to, moving);
 }
 
-static __always_inline void completed(struct io_kiocb *request, __s32 result)
+static __always_inline void completed(struct io_kiocb *request, __s32 result, __u32 channel)
 {
-	struct moving moving = {.channel = CHANNEL_URING, .scratch = SCRATCH_URING};
+	struct moving moving = {
+		.channel = channel,
+		.scratch = channel == CHANNEL_URING ? SCRATCH_URING : SCRATCH_URING_SPARE,
+	};
 
 	if (request && current_watched(&moving.owner))
 		uring_moved(request, BPF_CORE_READ(request, opcode), &moving, result);
@@ -95,14 +99,27 @@ static __always_inline void completed(struct io_kiocb *request, __s32 result)
 SEC("raw_tp/io_uring_complete")
 int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 {
-	completed((void *)ctx->args[1], BPF_CORE_READ((struct io_uring_cqe *)ctx->args[2], res));
+	__s32 result = BPF_CORE_READ((struct io_uring_cqe *)ctx->args[2], res);
+
+	if (on_duty(CHANNEL_URING))
+		completed((void *)ctx->args[1], result, CHANNEL_URING);
+	return 0;
+}
+
+SEC("raw_tp/io_uring_complete")
+int uring_complete_spare(struct bpf_raw_tracepoint_args *ctx)
+{
+	__s32 result = BPF_CORE_READ((struct io_uring_cqe *)ctx->args[2], res);
+
+	if (was_skipped(CHANNEL_URING))
+		completed((void *)ctx->args[1], result, CHANNEL_URING_SPARE);
 	return 0;
 }
 
 SEC("raw_tp/io_uring_complete")
 int uring_complete_v6_0(struct bpf_raw_tracepoint_args *ctx)
 {
-	completed((void *)ctx->args[1], ctx->args[3]);
+	completed((void *)ctx->args[1], ctx->args[3], CHANNEL_URING);
 	return 0;
 }
 

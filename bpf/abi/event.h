@@ -47,6 +47,13 @@ enum ev_channel {
 	CHANNEL_URING = 13,
 	CHANNEL_TICK_ACCESSES = 14,
 	CHANNEL_EXISTING_FILES = 15,
+	CHANNEL_FORK_SPARE = 16,
+	CHANNEL_EXEC_SPARE = 17,
+	CHANNEL_EXIT_SPARE = 18,
+	CHANNEL_LENGTH_SENT_SPARE = 19,
+	CHANNEL_LENGTH_RECEIVED_SPARE = 20,
+	CHANNEL_CALL_SPARE = 21,
+	CHANNEL_URING_SPARE = 22,
 	CHANNELS = 24, /* of the kernel half */
 	CHANNEL_USER = 255,
 };
@@ -107,6 +114,7 @@ struct ev_fork {
 #define EXEC_ARGS_CUT 0x02
 #define EXEC_EXISTING 0x04 /* ran before the sensor was attached */
 #define EXEC_UNLINKED 0x08 /* no name is left: deleted, or a memfd */
+#define EXEC_SCANNER  0x10 /* with EXEC_EXISTING: it answers for what others open (fanotify) */
 
 struct ev_exec {
 	struct ev_head head;

@@ -17,6 +17,7 @@
 #define PENDING_MAX	 4096
 #define ACCESSES_MAX	 32768
 #define OTHERS_MAX	 4096
+#define SCANNERS_MAX	 1024
 #define ENDED_MAX	 16384
 /** A power of two. */
 #define FILTER_SLOTS 16384

@@ -179,4 +179,20 @@ static __always_inline bool exec_place(struct exec_facts *facts)
 	return lineage_begin(facts);
 }
 
+/** The same for one that runs on, whatever is known of its executable. */
+static __always_inline bool met_place(struct exec_facts *facts)
+{
+	struct owner before;
+	struct lineage_entry *lineage;
+
+	facts->state = LINEAGE_PROVISIONAL;
+	if (!task_watched(facts->owner.tgid, &before))
+		return lineage_begin(facts);
+	lineage = bpf_map_lookup_elem(&lineages, &before.lineage);
+	facts->owner.lineage = before.lineage;
+	if (lineage)
+		facts->state = lineage->state;
+	return lineage;
+}
+
 #endif

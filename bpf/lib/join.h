@@ -23,7 +23,7 @@ static __always_inline void joined_emit(struct task_struct *task, const struct o
 	struct exec_facts facts = {
 		.owner = *owner,
 		.channel = moving->channel,
-		.scratch = SCRATCH_JOIN,
+		.scratch = moving->scratch,
 		.flags = EXEC_EXISTING,
 	};
 	struct lineage_entry *lineage = bpf_map_lookup_elem(&lineages, &facts.owner.lineage);
@@ -48,9 +48,9 @@ static __noinline int join(struct task_struct *task, const struct moving *moving
 	owner.tgid = tgid;
 	owner.tid = BPF_CORE_READ(task, pid);
 	owner.start = BPF_CORE_READ(task, group_leader, start_boottime);
+	joined_emit(task, &owner, moving); /* what it does from the next line on, it is known to do */
 	if (!task_join(tgid, owner.lineage, owner.start))
 		return 0;
-	joined_emit(task, &owner, moving);
 	event = EMIT_RESERVE(moving->channel, EV_JOIN, ev_join, &owner);
 	if (!event)
 		return 0;

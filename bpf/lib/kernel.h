@@ -350,6 +350,27 @@ struct bpf_iter__task_file {
 	struct file *file;
 };
 
+struct fsnotify_group {
+	unsigned int priority;
+};
+
+enum fsnotify_group_prio { FSNOTIFY_PRIO_NORMAL };
+
+struct fsnotify_group___v6_12 { /* seen on 6.12; a plain number on 6.1 */
+	enum fsnotify_group_prio priority;
+};
+
+struct vm_area_struct {
+	struct file *vm_file;
+	unsigned long vm_flags;
+};
+
+struct bpf_iter__task_vma { /* 5.12: 3d06f34aa89e */
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
+};
+
 struct bpf_iter__bpf_map_elem {
 	struct bpf_iter_meta *meta;
 	void *key;

@@ -44,12 +44,22 @@ HASH(destinations, struct destination_key, struct destination_entry, DESTINATION
 HASH(pending, struct pending_key, struct ev_addr, PENDING_MAX);
 HASH(accesses, struct access_key, struct access_entry, ACCESSES_MAX);
 HASH(others, struct access_key, struct access_entry, OTHERS_MAX);
+HASH(scanners, __u64, __u32, SCANNERS_MAX); /* by start: its process; told already */
+
+/** By channel: 1 once the program and its spare are attached. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CHANNELS);
+	__type(key, __u32);
+	__type(value, __u32);
+} spares_armed SEC(".maps");
 
 FILTER(task_filter);
 FILTER(sock_filter);
 
 PER_CPU(losses, struct loss_entry, LOSS_KERNEL_CAUSES);
 PER_CPU(sequences, __u64, CHANNELS);
+PER_CPU(spares_met, __u64, CHANNELS);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -7,6 +7,7 @@
 #ifndef CUSTODES_BPF_PAYLOAD_H
 #define CUSTODES_BPF_PAYLOAD_H
 
+#include "charge.h"
 #include "other.h"
 #include "step.h"
 
@@ -78,7 +79,7 @@ static __always_inline __u32 bounded(__u64 size, __u32 most)
 static __noinline int payload_emit(struct step *step, const struct sock_entry *entry,
 				   const struct pieces *pieces, __u8 flags)
 {
-	__u32 which = SCRATCH_CALL, front = bounded(pieces->front.size, FRONT_MAX);
+	__u32 which = step->moving.scratch, front = bounded(pieces->front.size, FRONT_MAX);
 	__u32 rest = bounded(pieces->rest.size, PAYLOAD_MAX - FRONT_MAX);
 	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &which);
 	struct ev_payload *event;
@@ -87,7 +88,7 @@ static __noinline int payload_emit(struct step *step, const struct sock_entry *e
 	    bpf_probe_read_user(scratch->strings + front, rest, (void *)pieces->rest.base))
 		return 0;
 	event = &scratch->event.payload.event;
-	emit_head(&event->head, CHANNEL_CALL, EV_PAYLOAD, 0, &step->moving.owner);
+	emit_head(&event->head, step->moving.channel, EV_PAYLOAD, 0, &step->moving.owner);
 	event->head.flags = flags | (rest < pieces->rest.size ? PAYLOAD_CUT : 0);
 	event->flow = entry->flow;
 	event->remote = entry->aimed;
@@ -232,10 +233,20 @@ static __noinline int on_messages(struct step *step)
  */
 SEC(".rodata.sockets_by_call") const volatile __u32 sockets_by_call = 0;
 
-/** Streams are counted by themselves, datagrams by packets: whose it is, is all. */
-static __noinline int on_address(struct step *step, struct sock *sk)
+/** Streams are counted by themselves, datagrams by packets, but for the one that shows whose the socket is.
+ */
+static __noinline int on_address(struct step *step, struct sock *sk, bool sends)
 {
-	sock_adopt(sk, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), CHANNEL_CALL, &step->moving.owner);
+	__u64 key = (__u64)sk;
+	bool met = bpf_map_lookup_elem(&socks, &key);
+	struct sock_entry *entry = sock_adopt(sk, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter),
+					      step->moving.channel, &step->moving.owner);
+	struct ev_addr remote;
+
+	if (met || !entry || entry->proto == IPPROTO_TCP || !sends)
+		return 0;
+	addr_remote(&remote, sk);
+	charge(step->moving.channel, key, entry, &step->moving.owner, &remote, step->result);
 	return 0;
 }
 
@@ -248,7 +259,7 @@ static __noinline int on_socket(struct step *step, struct file *file, bool sends
 		return 0;
 	if (addressed(sk)) {
 		if (sockets_by_call)
-			on_address(step, sk);
+			on_address(step, sk, sends);
 		return on_payload(step, sk, sends);
 	}
 	if (sends && step->called.call.memory == MEMORY_MESSAGE && is_unix(sk))

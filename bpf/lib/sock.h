@@ -162,10 +162,16 @@ static __always_inline bool tcp_answered(const struct sock *sk)
 	return BPF_CORE_READ(tcp, bytes_acked) || BPF_CORE_READ(tcp, bytes_received);
 }
 
+/** A socket has no cookie until somebody asks for one: a system call cannot. */
+static __always_inline bool cookie_fits(const struct sock_entry *entry, __u64 cookie)
+{
+	return !entry->cookie || entry->cookie == cookie;
+}
+
 /** Whether the socket is still the one of the entry. Nobody refers to one that is freed. */
 static __always_inline bool sock_same(const struct sock_entry *entry, const struct sock *sk)
 {
-	return (__u64)BPF_CORE_READ(sk, __sk_common.skc_cookie.counter) == entry->cookie &&
+	return cookie_fits(entry, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter)) &&
 	       BPF_CORE_READ(sk, __sk_common.skc_refcnt.refs.counter);
 }
 
@@ -280,8 +286,12 @@ static __always_inline struct sock_entry *sock_find(const struct sock *sk, __u64
 	__u64 key = (__u64)sk;
 	struct sock_entry *entry = bpf_map_lookup_elem(&socks, &key);
 
-	if (!entry || entry->cookie == cookie)
+	if (!entry)
+		return NULL;
+	if (cookie_fits(entry, cookie)) {
+		entry->cookie = cookie;
 		return entry;
+	}
 	sock_end(sk, channel);
 	return NULL;
 }

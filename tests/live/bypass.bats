@@ -106,13 +106,6 @@ with_peers() {
 	PEER="wait BYTES" way give-ptrace PID SAID
 }
 
-# kernel_before MAJOR MINOR
-kernel_before() {
-	local major minor rest
-	IFS=. read -r major minor rest < <(uname -r)
-	((major < $1 || (major == $1 && ${minor%%[!0-9]*} < $2)))
-}
-
 # The hook on calls comes with the first product that runs: what that one reads
 # before it is there, is told as lost. Here it is there before the first way begins.
 warm_up() {
@@ -173,15 +166,20 @@ verdict() {
 	[[ -z ${COVERAGE:-} ]] || printf '%s\t%s\t%s\n' "$(uname -r)" "$1" "$2" >>"$COVERAGE"
 }
 
+# On another device another file has its number.
+labelled() {
+	echo ".file.inode == \"$INODE\" and .file.device == \"$(findmnt -no MAJ:MIN -T "$DIR" | tr -d ' ')\""
+}
+
 # file_read NAME exact|most: what was read of the labelled file.
 file_read() {
 	local read written mapped most shared
 	ran "$1"
-	read -r read written mapped most shared < <(accounts ".file.inode == \"$INODE\"")
+	read -r read written mapped most shared < <(accounts "$(labelled)")
 	bounded "$1" "$2" "$read" "$mapped" "$most"
 	# Before 5.17 a new file is labelled by its name, which it may have no longer.
 	[[ $1 =~ ^read-(link|renamed|bound)$ ]] && kernel_before 5 17 && return
-	expect "its label" "$(value "select(.file.inode == \"$INODE\") | .custodes.access.label")" SECRET
+	expect "its label" "$(value "select($(labelled)) | .custodes.access.label")" SECRET
 }
 
 # bounded NAME exact|most BYTES MAPPED WHETHER-AT-MOST
@@ -389,7 +387,7 @@ blind() {
 @test "a descriptor given to another process: an upper bound" {
 	local read written mapped most shared
 	ran give-descriptor
-	read -r read written mapped most shared < <(accounts ".file.inode == \"$INODE\"")
+	read -r read written mapped most shared < <(accounts "$(labelled)")
 	bounded give-descriptor most "$read" "$mapped" "$most"
 }
 

@@ -315,3 +315,10 @@ nothing_lost() {
 	expect "findings with loss in their window" \
 		"$(count ".event.kind == \"alert\" and .custodes.loss.count > 0 and .custodes.loss.causes != \"$late\"")" 0
 }
+
+# kernel_before MAJOR MINOR
+kernel_before() {
+	local major minor rest
+	IFS=. read -r major minor rest < <(uname -r)
+	((major < $1 || (major == $1 && ${minor%%[!0-9]*} < $2)))
+}

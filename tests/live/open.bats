@@ -151,3 +151,19 @@ go_on() {
 	expect "products" "$(value 'select(.custodes.product) | .custodes.product.id')" kaspersky-kesl
 	nothing_lost
 }
+
+@test "a file that was mapped before, its descriptor closed, counts whole" {
+	kernel_before 5 12 && skip "this kernel does not tell what is mapped (task_vma, 5.12)"
+	head -c 50000 /dev/urandom >"$DIR/mapped"
+	begin "$KESL" map "$DIR/mapped" mark "$DIR/done.1" await "$DIR/go.2"
+	go_on 1
+	custodes_start
+	await "the product in the events" found "$BEGUN"
+	touch "$DIR/go.2"
+	ends_with 0
+	sleep 1.2
+	custodes_stop
+	expect "mapped, upper bound, from before" "$(value "select($(action access) and .file.path == \"$DIR/mapped\" and .custodes.access.last)
+		| .custodes.access | \"\(.mapped) \(.upper_bound) \(.existing)\"")" "50000 true true"
+	nothing_lost
+}

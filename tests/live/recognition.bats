@@ -143,3 +143,52 @@ ruling() {
 	expect "connects at its own path" \
 		"$(events "select($(action connect) and .process.executable == \"$KESL\") | 1" | wc -l)" 3
 }
+
+# An on-access scanner sees every file before it is opened: it is one, whatever it is called.
+scanner_found() {
+	expect "product, evidence, verdict" "$(value "select(.event.action == \"product-measure\" and .process.pid == $BEGUN)
+		| \"\(.custodes.product.id) \(.custodes.product.evidence) \(.custodes.verdict)\"")" "unknown-scanner interface unknown"
+	expect "its connects" "$(count "$(action connect) and .process.pid == $BEGUN")" 2
+}
+
+@test "an unknown on-access scanner that ran before is found by its fanotify group" {
+	local scanner
+	scanner=$(stranger scanner)
+	sink_start "tcp,$HERE,7000"
+	begin "$scanner" scanner mark "$DIR/done.1" await "$DIR/go.2" connects "$HERE" 7000 2
+	await "what ran before" test -e "$DIR/done.1"
+	custodes_start
+	await "the scanner in the events" found "$BEGUN"
+	touch "$DIR/go.2"
+	ends_with 0
+	custodes_stop
+	sink_stop
+	scanner_found
+}
+
+@test "an unknown on-access scanner that begins later is found within seconds" {
+	local scanner
+	scanner=$(stranger scanner)
+	sink_start "tcp,$HERE,7000"
+	custodes_start
+	begin "$scanner" scanner await "$DIR/go.2" connects "$HERE" 7000 2
+	await "the scanner in the events" found "$BEGUN"
+	touch "$DIR/go.2"
+	ends_with 0
+	custodes_stop
+	sink_stop
+	scanner_found
+}
+
+@test "who is merely told of what others open is no scanner" {
+	local watcher
+	watcher=$(stranger watcher)
+	begin "$watcher" notified mark "$DIR/done.1" await "$DIR/go.2"
+	await "what ran before" test -e "$DIR/done.1"
+	custodes_start
+	sleep 1
+	touch "$DIR/go.2"
+	ends_with 0
+	custodes_stop
+	expect "findings" "$(count '.event.kind == "alert"')" 0
+}

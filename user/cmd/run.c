@@ -377,6 +377,8 @@ static int begin(struct run *run)
 	policy_free(&run->policy);
 	documents_free(&run->documents);
 	malloc_trim(0);
+	if (!r)
+		r = sensor_scanners(run->sensor); /* first: by their executable alone they may be benign */
 	return r ? r : sensor_existing(run->sensor);
 }
 

@@ -42,6 +42,11 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 
 	if (!lineage)
 		lineage = lineage_add(engine, event->lineage, exec->parent_lineage);
+	if (process && process->lineage == lineage && event->flags & EXEC_SCANNER) {
+		process->scanner = true;
+		judge_process(engine, process);
+		return 0; /* all else is known of it */
+	}
 	if (process && process->lineage != lineage) {
 		left_id = process->lineage->id;
 		held = process->held;
@@ -61,6 +66,7 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->exec_untold = true;
 	process->facts_in = false;
 	process->existing = event->flags & EXEC_EXISTING;
+	process->scanner = event->flags & EXEC_SCANNER;
 	process->path_cut = event->flags & EXEC_PATH_CUT;
 	process->product = NULL;
 	take_exec_strings(process, exec);

@@ -20,14 +20,16 @@ static void act_exe(struct engine *engine, enum engine_action what, const struct
 	act(engine, what)->exe = exe->id;
 }
 
-static struct identity identity_of(const struct exe *exe, const char *unit)
+/** Of an executable by itself, or of a process that runs it. */
+static struct identity identity_of(const struct exe *exe, const struct process *process)
 {
 	return (struct identity){
 		.path = exe->path,
 		.package = exe->package,
-		.unit = unit,
+		.unit = process ? process->unit : NULL,
 		.build_id = exe->build_id,
 		.sha256 = exe->sha256,
+		.scanner = process && process->scanner,
 	};
 }
 
@@ -91,7 +93,7 @@ static const struct product *product_of(struct engine *engine, const struct proc
 	*evidence = EVIDENCE_NONE;
 	if (!process->exe || !engine->policy)
 		return NULL;
-	identity = identity_of(process->exe, process->unit);
+	identity = identity_of(process->exe, process);
 	return identify(engine->policy, &identity, evidence);
 }
 

@@ -48,6 +48,7 @@ struct process {
 	bool facts_in;
 	bool path_cut;			    /* the kernel half had no room for all of it */
 	bool existing;			    /* ran before the sensor */
+	bool scanner;			    /* it is asked before others open a file */
 	const struct outcome_process *view; /* frozen already, in the batch of this generation */
 	uint64_t view_generation;
 	bool ended;		     /* kept for the sockets that it owned, and what it touched last */

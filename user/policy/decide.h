@@ -54,7 +54,8 @@ bool measure_in_force(const struct measure *measure, day_t day);
 /** How an executable may be known, in order of trust. */
 enum evidence {
 	EVIDENCE_NONE,
-	EVIDENCE_LINEAGE, /* not by itself: it descends from what was known */
+	EVIDENCE_LINEAGE,   /* not by itself: it descends from what was known */
+	EVIDENCE_INTERFACE, /* by what it does: it answers for what others open */
 	EVIDENCE_PREFIX,
 	EVIDENCE_PATH,
 	EVIDENCE_UNIT,
@@ -71,6 +72,7 @@ struct identity {
 	const char *unit;
 	const char *build_id; /* hex */
 	const char *sha256;   /* hex */
+	bool scanner;	      /* it holds a fanotify group that is asked before others open a file */
 };
 
 /** The product that this is, by the most trusted evidence there is; or NULL. */

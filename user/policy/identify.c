@@ -4,9 +4,11 @@
 #include "decide.h"
 
 static const char *const evidence_names[] = {
-	[EVIDENCE_NONE] = "none",	  [EVIDENCE_LINEAGE] = "lineage", [EVIDENCE_PREFIX] = "path-prefix",
-	[EVIDENCE_PATH] = "path",	  [EVIDENCE_UNIT] = "unit",	  [EVIDENCE_PACKAGE] = "package",
-	[EVIDENCE_BUILD_ID] = "build-id", [EVIDENCE_SHA256] = "sha256",
+	[EVIDENCE_NONE] = "none",	    [EVIDENCE_LINEAGE] = "lineage",
+	[EVIDENCE_INTERFACE] = "interface", [EVIDENCE_PREFIX] = "path-prefix",
+	[EVIDENCE_PATH] = "path",	    [EVIDENCE_UNIT] = "unit",
+	[EVIDENCE_PACKAGE] = "package",	    [EVIDENCE_BUILD_ID] = "build-id",
+	[EVIDENCE_SHA256] = "sha256",
 };
 
 const char *evidence_name(enum evidence evidence)
@@ -54,6 +56,8 @@ static enum evidence product_evidence(const struct product *product, const struc
 		return EVIDENCE_UNIT;
 	if (has(&product->paths, identity->path) || has(&product->paths, before_merge(identity->path)))
 		return EVIDENCE_PATH;
+	if (identity->scanner && strings_have(&product->interfaces, "fanotify"))
+		return EVIDENCE_INTERFACE;
 	return EVIDENCE_NONE;
 }
 
@@ -69,10 +73,11 @@ const struct product *identify(const struct policy *policy, const struct identit
 		enum evidence now = product_evidence(product, identity);
 		size_t length = prefix_length(&product->prefixes, identity->path);
 
-		if (now > *evidence && now > EVIDENCE_PREFIX) {
+		if (now > *evidence) {
 			*evidence = now;
 			found = product;
-		} else if (*evidence <= EVIDENCE_PREFIX && length > longest) {
+		}
+		if (*evidence <= EVIDENCE_PREFIX && length > longest) {
 			*evidence = EVIDENCE_PREFIX;
 			longest = length;
 			found = product;

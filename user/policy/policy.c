@@ -111,6 +111,7 @@ static void product_clear(struct product *product)
 	free(product->sha256.items);
 	free(product->build_ids.items);
 	free(product->comm.items);
+	free(product->interfaces.items);
 }
 
 static void measure_clear(struct measure *measure)

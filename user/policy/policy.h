@@ -86,7 +86,7 @@ struct product {
 	const struct vendor *vendor;
 	struct embedded *engines;
 	size_t engine_count;
-	struct strings paths, prefixes, packages, units, sha256, build_ids, comm;
+	struct strings paths, prefixes, packages, units, sha256, build_ids, comm, interfaces;
 	const cJSON *json;
 	const struct json *document;
 	char at[24]; /* pointer to it in its document */

@@ -9,8 +9,12 @@
 #include "../util/style.h"
 #include "../util/text.h"
 
-static const char *result_text(int result)
+static const char *result_text(const struct health *health, size_t hook)
 {
+	int result = health->probe.results[hook];
+
+	if (result == -ENOENT && hooks[hook].traits & SPARE)
+		return "not needed here";
 	return !result ? "works" : result == -ECANCELED ? "not wanted" : strerror(-result);
 }
 
@@ -36,16 +40,19 @@ static const char *lost(const struct health *health, int feature)
 static void text_programs(const struct health *health, int feature, bool colour, struct buf *to)
 {
 	for (size_t i = 0; i < hook_count; i++) {
-		int result = health->probe.results[i];
-		bool used = health->probe.ways[feature] == (int)hooks[i].way;
+		bool used = probe_uses(&health->probe, i), works = !health->probe.results[i];
 
 		if ((int)hooks[i].feature != feature)
 			continue;
 		buf_str(to, "    ");
-		style_put(to, colour, STYLE_PLAIN, hooks[i].program, 22);
+		style_put(to, colour, STYLE_PLAIN, hooks[i].program, 25);
 		style_put(to, colour, STYLE_DIM, hooks[i].target, 24);
 		style_put(to, colour, STYLE_PLAIN, used ? "in use" : hooks[i].way ? "stands by" : "", 12);
-		style_put(to, colour, result ? STYLE_WARN : STYLE_GOOD, result_text(result), 0);
+		style_put(to, colour,
+			  works			  ? STYLE_GOOD :
+			  hooks[i].traits & SPARE ? STYLE_DIM :
+						    STYLE_WARN,
+			  result_text(health, i), 0);
 		buf_byte(to, '\n');
 	}
 }
@@ -114,8 +121,8 @@ static void json_programs(const struct health *health, int feature, struct jsonw
 		jsonw_str(w, "program", hooks[i].program);
 		jsonw_str(w, "target", hooks[i].target);
 		jsonw_u64(w, "way", hooks[i].way);
-		jsonw_str(w, "result", result_text(health->probe.results[i]));
-		jsonw_bool(w, "in_use", health->probe.ways[feature] == (int)hooks[i].way);
+		jsonw_str(w, "result", result_text(health, i));
+		jsonw_bool(w, "in_use", probe_uses(&health->probe, i));
 		jsonw_object_end(w);
 	}
 	jsonw_array_end(w);

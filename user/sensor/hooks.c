@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../../bpf/abi/event.h"
 #include "../util/cleanup.h"
 #include "probe.h"
 
@@ -10,6 +11,10 @@ const struct feature_info features[FEATURES] = {
 	[FEATURE_PROCESSES] = {"processes", "fork, exec and exit", true, "everything"},
 	[FEATURE_EXISTING] = {"existing", "processes that ran before", false,
 			      "products that ran before custodes are watched from their next exec on"},
+	[FEATURE_MAPPED] = {"mapped", "files that they have mapped", false,
+			    "what was mapped before custodes started is not counted"},
+	[FEATURE_SCANNERS] = {"scanners", "on-access scanners, by their fanotify groups", false,
+			      "an on-access scanner that the catalogue does not know is not met"},
 	[FEATURE_SOCKETS] = {"sockets", "connects, and the bytes of every stream at its end", true,
 			     "everything"},
 	[FEATURE_DATAGRAMS] =
@@ -25,17 +30,29 @@ const struct feature_info features[FEATURES] = {
 
 const struct hook hooks[] = {
 	{"process_fork", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_fork", 0, 0},
+	{"process_fork_spare", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_fork",
+	 SPARE_OF(CHANNEL_FORK), 0},
 	{"process_exec", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_exec", 0, 0},
+	{"process_exec_spare", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_exec",
+	 SPARE_OF(CHANNEL_EXEC), 0},
 	{"process_exit", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_exit", 0, 0},
+	{"process_exit_spare", FEATURE_PROCESSES, 0, HOOK_TRACEPOINT, "sched_process_exit",
+	 SPARE_OF(CHANNEL_EXIT), 0},
 	{"process_existing", FEATURE_EXISTING, 0, HOOK_ITER_TASK, "task", 0, 0},
 	{"file_existing", FEATURE_EXISTING, 0, HOOK_ITER_FILES, "task_file", 0, 0},
+	{"memory_existing", FEATURE_MAPPED, 0, HOOK_ITER_MEMORY, "task_vma", 0, 0},
+	{"scanner_existing", FEATURE_SCANNERS, 0, HOOK_ITER_SCANNERS, "task_file", 0, 0},
 	{"socket_connect4", FEATURE_SOCKETS, 0, HOOK_CGROUP, "connect4", 0, 0},
 	{"socket_connect6", FEATURE_SOCKETS, 0, HOOK_CGROUP, "connect6", 0, 0},
 	{"socket_destroy", FEATURE_SOCKETS, 0, HOOK_TRACEPOINT, "tcp_destroy_sock", COVERED, 0},
 	{"datagram_sendmsg4", FEATURE_DATAGRAMS, 0, HOOK_CGROUP, "sendmsg4", 0, 0},
 	{"datagram_sendmsg6", FEATURE_DATAGRAMS, 0, HOOK_CGROUP, "sendmsg6", 0, 0},
 	{"datagram_sent", FEATURE_DATAGRAMS, 0, HOOK_TRACEPOINT, "sock_send_length", 0, 0},
+	{"datagram_sent_spare", FEATURE_DATAGRAMS, 0, HOOK_TRACEPOINT, "sock_send_length",
+	 SPARE_OF(CHANNEL_LENGTH_SENT), 0},
 	{"datagram_received", FEATURE_DATAGRAMS, 0, HOOK_TRACEPOINT, "sock_recv_length", 0, 0},
+	{"datagram_received_spare", FEATURE_DATAGRAMS, 0, HOOK_TRACEPOINT, "sock_recv_length",
+	 SPARE_OF(CHANNEL_LENGTH_RECEIVED), 0},
 	{"packet_sendmsg4", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "sendmsg4", 0, 0},
 	{"packet_sendmsg6", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "sendmsg6", 0, 0},
 	{"packet_out", FEATURE_DATAGRAMS, 1, HOOK_CGROUP, "egress", 0, 0},
@@ -47,7 +64,11 @@ const struct hook hooks[] = {
 	{"tick_accesses", FEATURE_TICKS, 0, HOOK_ITER_ACCESSES, "bpf_map_elem", 0, 0},
 	{"tick_others", FEATURE_TICKS, 0, HOOK_ITER_OTHERS, "bpf_map_elem", 0, 0},
 	{"file_call", FEATURE_FILES, 0, HOOK_TRACEPOINT, "sys_exit", ON_DEMAND, 0},
+	{"file_call_spare", FEATURE_FILES, 0, HOOK_TRACEPOINT, "sys_exit", ON_DEMAND | SPARE_OF(CHANNEL_CALL),
+	 0},
 	{"uring_complete", FEATURE_URING, 0, HOOK_TRACEPOINT, "io_uring_complete", ON_DEMAND, 3},
+	{"uring_complete_spare", FEATURE_URING, 0, HOOK_TRACEPOINT, "io_uring_complete",
+	 ON_DEMAND | SPARE_OF(CHANNEL_URING), 3},
 	{"uring_complete_v6_0", FEATURE_URING, 1, HOOK_TRACEPOINT, "io_uring_complete", ON_DEMAND, 7},
 	{"uring_submit", FEATURE_URING, 2, HOOK_TRACEPOINT, "io_uring_submit_sqe", ON_DEMAND, 7},
 };

@@ -11,6 +11,8 @@ enum hook_attach {
 	HOOK_CGROUP,
 	HOOK_ITER_TASK,
 	HOOK_ITER_FILES,
+	HOOK_ITER_MEMORY,
+	HOOK_ITER_SCANNERS,
 	HOOK_ITER_SOCKS,
 	HOOK_ITER_ENDED,
 	HOOK_ITER_DESTINATIONS,
@@ -22,6 +24,8 @@ enum hook_attach {
 enum feature {
 	FEATURE_PROCESSES,
 	FEATURE_EXISTING,
+	FEATURE_MAPPED,
+	FEATURE_SCANNERS,
 	FEATURE_SOCKETS,
 	FEATURE_DATAGRAMS,
 	FEATURE_TICKS,
@@ -42,6 +46,9 @@ extern const struct feature_info features[FEATURES];
 #define COVERED 1u
 /** Attached once something is watched: it taxes every call of the host. */
 #define ON_DEMAND 2u
+/** Stands behind the program before it, for whom the kernel skips that one (bpf/lib/spare.h). */
+#define SPARE		  4u
+#define SPARE_OF(channel) (SPARE | (unsigned int)(channel) << 8)
 
 struct hook {
 	const char *program;

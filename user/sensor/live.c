@@ -16,8 +16,9 @@
 #include "integrity.h"
 #include "observe.h"
 
-#define TICK_NS NSEC_PER_SEC
-#define WAIT_MS 50
+#define TICK_NS	       NSEC_PER_SEC
+#define SCANNERS_TICKS 5
+#define WAIT_MS	       50
 /** Events after which the clock is looked at, whatever still waits. */
 #define LOOK_EVERY 256
 /** A flood may go on while it ends. */
@@ -49,6 +50,7 @@ struct live {
 	struct seen_exe *exes;
 	struct seen_address *addresses;
 	uint64_t ticked_at;
+	uint64_t ticks;
 	uint64_t handed; /* events of the ring */
 	int64_t wall_offset;
 	uint64_t lost[LOSS_CAUSES]; /* told so far */
@@ -267,6 +269,8 @@ static void tick(struct live *live, uint64_t now)
 	live->ticked_at = now;
 	integrity_look(live->integrity, now, tell_integrity, live);
 	sensor_tick(live->parts.sensor);
+	if (++live->ticks % SCANNERS_TICKS == 0)
+		sensor_scanners(live->parts.sensor);
 	tell_clock(live, now);
 	tell_losses(live, now);
 }

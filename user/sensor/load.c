@@ -17,14 +17,10 @@ struct sensor {
 	struct bpf_object *object;
 	struct bpf_link *links[HOOKS_MAX];
 	struct probe probe;
+	uint64_t missed_before[HOOKS_MAX]; /* it was armed: nobody was watched by it */
 	bool demanded;
 	int cgroup;
 };
-
-static bool chosen(const struct sensor *sensor, const struct hook *hook)
-{
-	return sensor->probe.ways[hook->feature] == (int)hook->way;
-}
 
 static void unload(struct sensor *sensor)
 {
@@ -36,16 +32,48 @@ static void unload(struct sensor *sensor)
 	sensor->object = NULL;
 }
 
+static bool program_info(const struct sensor *sensor, size_t hook, struct bpf_prog_info *info)
+{
+	const struct bpf_program *program;
+	__u32 size = sizeof(*info);
+
+	if (!sensor->links[hook])
+		return false;
+	memset(info, 0, sizeof(*info));
+	program = bpf_object__find_program_by_name(sensor->object, hooks[hook].program);
+	return !bpf_obj_get_info_by_fd(bpf_program__fd(program), info, &size);
+}
+
+/** How often the kernel has skipped it. */
+static uint64_t misses(const struct sensor *sensor, size_t hook)
+{
+	struct bpf_prog_info info;
+
+	return program_info(sensor, hook, &info) ? info.recursion_misses - sensor->missed_before[hook] : 0;
+}
+
+/** A spare and the program before it act from now on. */
+static void arm(struct sensor *sensor, size_t spare)
+{
+	const __u32 channel = hooks[spare].traits >> 8, yes = 1;
+
+	sensor->missed_before[spare - 1] += misses(sensor, spare - 1);
+	sensor->missed_before[spare] += misses(sensor, spare);
+	bpf_map_update_elem(sensor_map(sensor, "spares_armed"), &channel, &yes, BPF_ANY);
+}
+
 /** What is always attached, or the rest; what is attached already stays. */
 static int attach(struct sensor *sensor, bool on_demand)
 {
 	for (size_t i = 0; i < hook_count; i++) {
-		if (!(hooks[i].traits & ON_DEMAND) == on_demand || !chosen(sensor, &hooks[i]) ||
+		if (!(hooks[i].traits & ON_DEMAND) == on_demand || !probe_uses(&sensor->probe, i) ||
 		    sensor->links[i])
 			continue;
 		sensor->links[i] = hook_attach(&hooks[i], sensor->object, sensor->cgroup);
 		if (!sensor->links[i])
 			return -errno;
+		if (hooks[i].traits & SPARE)
+			arm(sensor, i);
 	}
 	return 0;
 }
@@ -61,9 +89,11 @@ static int load(struct sensor *sensor)
 		struct bpf_program *program =
 			bpf_object__find_program_by_name(sensor->object, hooks[i].program);
 
-		bpf_program__set_autoload(program, chosen(sensor, &hooks[i]));
+		bpf_program__set_autoload(program, probe_uses(&sensor->probe, i));
 	}
-	r = sensor->probe.ways[FEATURE_DATAGRAMS] ? object_count_sockets_by_call(sensor->object) : 0;
+	r = object_set(sensor->object, ".rodata.sockets_by_call", sensor->probe.ways[FEATURE_DATAGRAMS] > 0);
+	if (!r)
+		r = object_set(sensor->object, ".rodata.preempted", probe_spares(&sensor->probe));
 	if (!r)
 		r = bpf_object__load(sensor->object);
 	if (!r)
@@ -101,7 +131,7 @@ static const char *missing_program(const struct probe *probe)
 {
 	for (size_t i = 0; i < hook_count; i++)
 		if (features[hooks[i].feature].required && probe->ways[hooks[i].feature] < 0 &&
-		    probe->results[i])
+		    probe->results[i] && !(hooks[i].traits & SPARE))
 			return hooks[i].program;
 	return NULL;
 }
@@ -210,6 +240,11 @@ int sensor_existing(struct sensor *sensor)
 	return iter_run(sensor, HOOK_ITER_TASK);
 }
 
+int sensor_scanners(struct sensor *sensor)
+{
+	return iter_run(sensor, HOOK_ITER_SCANNERS);
+}
+
 int sensor_demand(struct sensor *sensor)
 {
 	int r = 0;
@@ -219,7 +254,8 @@ int sensor_demand(struct sensor *sensor)
 	sensor->demanded = true;
 	if (r)
 		return log_error(r, "reads and writes are not counted: the programs cannot be attached");
-	return iter_run(sensor, HOOK_ITER_FILES);
+	r = iter_run(sensor, HOOK_ITER_FILES);
+	return r ? r : iter_run(sensor, HOOK_ITER_MEMORY);
 }
 
 bool sensor_demanded(const struct sensor *sensor)
@@ -268,26 +304,18 @@ const char *sensor_detached(struct sensor *sensor)
 
 /* ---- what the kernel counts about the programs ---- */
 
-static bool program_info(const struct sensor *sensor, size_t hook, struct bpf_prog_info *info)
-{
-	const struct bpf_program *program;
-	__u32 size = sizeof(*info);
-
-	if (!sensor->links[hook])
-		return false;
-	memset(info, 0, sizeof(*info));
-	program = bpf_object__find_program_by_name(sensor->object, hooks[hook].program);
-	return !bpf_obj_get_info_by_fd(bpf_program__fd(program), info, &size);
-}
-
+/** Who was skipped by a program and by its spare is not counted: no more than by either of them. */
 uint64_t sensor_recursions(const struct sensor *sensor)
 {
-	struct bpf_prog_info info;
 	uint64_t missed = 0;
 
-	for (size_t i = 0; i < hook_count; i++)
-		if (!(hooks[i].traits & COVERED) && program_info(sensor, i, &info))
-			missed += info.recursion_misses;
+	for (size_t i = 0; i < hook_count; i++) {
+		bool spared = i + 1 < hook_count && hooks[i + 1].traits & SPARE && sensor->links[i + 1];
+		uint64_t own = misses(sensor, i), both = spared ? misses(sensor, i + 1) : own;
+
+		if (!(hooks[i].traits & (COVERED | SPARE)))
+			missed += own < both ? own : both;
+	}
 	return missed;
 }
 

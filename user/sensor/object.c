@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include <bpf/btf.h>
@@ -51,12 +52,21 @@ int cgroup_root(void)
 	return mount;
 }
 
-int object_count_sockets_by_call(struct bpf_object *object)
+int object_set(struct bpf_object *object, const char *section, __u32 value)
 {
-	const __u32 yes = 1;
-	struct bpf_map *map = bpf_object__find_map_by_name(object, ".rodata.sockets_by_call");
+	struct bpf_map *map = bpf_object__find_map_by_name(object, section);
 
-	return map ? bpf_map__set_initial_value(map, &yes, sizeof(yes)) : -ENOENT;
+	return map ? bpf_map__set_initial_value(map, &value, sizeof(value)) : -ENOENT;
+}
+
+bool kernel_preempts(void)
+{
+	struct utsname name;
+	unsigned int major, minor;
+
+	if (uname(&name) || sscanf(name.release, "%u.%u", &major, &minor) != 2)
+		return true;
+	return major > 6 || (major == 6 && minor > 18);
 }
 
 struct bpf_object *object_open(void)
@@ -93,12 +103,24 @@ static int tracepoint_arguments(const struct btf *kernel, const char *name)
 	return type && btf_is_func_proto(type) ? btf_vlen(type) - 1 : -1;
 }
 
+static bool iterator_exists(const struct btf *kernel, const char *name)
+{
+	char of[64];
+
+	snprintf(of, sizeof(of), "bpf_iter_%s", name);
+	return btf__find_by_name_kind(kernel, of, BTF_KIND_FUNC) > 0;
+}
+
 bool hook_fits(const struct hook *hook, const struct btf *kernel)
 {
 	int arguments;
 
-	if (hook->attach != HOOK_TRACEPOINT)
+	if (hook->attach == HOOK_CGROUP)
 		return true;
+	if (hook->attach != HOOK_TRACEPOINT)
+		return iterator_exists(kernel, hook->target);
+	if (hook->traits & SPARE && !kernel_preempts())
+		return false;
 	arguments = tracepoint_arguments(kernel, hook->target);
 	return arguments >= 0 && (!hook->arguments || hook->arguments == arguments);
 }
@@ -114,6 +136,8 @@ struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *o
 		return bpf_program__attach_cgroup(program, cgroup);
 	case HOOK_ITER_TASK:
 	case HOOK_ITER_FILES:
+	case HOOK_ITER_MEMORY:
+	case HOOK_ITER_SCANNERS:
 		return iter_attach(program, object, NULL);
 	case HOOK_ITER_SOCKS:
 		return iter_attach(program, object, "socks");

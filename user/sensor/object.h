@@ -11,8 +11,11 @@
 /** The object as it was built in, opened and not loaded; NULL and errno. */
 struct bpf_object *object_open(void);
 
-/** Before it is loaded: this kernel has no hook that sees what sockets send. 0 or a negative errno. */
-int object_count_sockets_by_call(struct bpf_object *object);
+/** Before it is loaded: one of its constants, which has a section of its own. 0 or a negative errno. */
+int object_set(struct bpf_object *object, const char *section, __u32 value);
+
+/** Whether a task may lose its CPU inside a tracing program: since 6.19, seen on 7.3 and not on 6.18. */
+bool kernel_preempts(void);
 
 /** Whether this kernel has what the hook is attached to, in the shape that it expects. */
 bool hook_fits(const struct hook *hook, const struct btf *kernel);

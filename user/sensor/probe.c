@@ -52,13 +52,27 @@ static bool way_works(const struct probe *probe, enum feature feature, unsigned 
 	bool any = false;
 
 	for (size_t i = 0; i < hook_count; i++) {
-		if (hooks[i].feature != feature || hooks[i].way != way)
+		if (hooks[i].feature != feature || hooks[i].way != way || hooks[i].traits & SPARE)
 			continue;
 		if (probe->results[i])
 			return false;
 		any = true;
 	}
 	return any;
+}
+
+bool probe_spares(const struct probe *probe)
+{
+	for (size_t i = 0; i < hook_count; i++)
+		if (hooks[i].traits & SPARE && probe->results[i])
+			return false;
+	return true;
+}
+
+bool probe_uses(const struct probe *probe, size_t hook)
+{
+	return probe->ways[hooks[hook].feature] == (int)hooks[hook].way &&
+	       (!(hooks[hook].traits & SPARE) || probe_spares(probe));
 }
 
 static void choose_ways(struct probe *probe)

@@ -5,7 +5,7 @@
 
 #include "hooks.h"
 
-#define HOOKS_MAX 32
+#define HOOKS_MAX 40
 
 struct probe {
 	int results[HOOKS_MAX]; /* of each hook: 0, or a negative errno; -ECANCELED: not wanted */
@@ -14,6 +14,12 @@ struct probe {
 
 /** Ways that should work by what this kernel has; nothing is tried. 0 or a negative errno. */
 int probe_guess(struct probe *probe);
+
+/** Whether this kernel needs spares, and takes every one of them. */
+bool probe_spares(const struct probe *probe);
+
+/** Whether a program is one of those that are used. */
+bool probe_uses(const struct probe *probe, size_t hook);
 
 /**
  * Loads and attaches every program alone, since loading proves nothing. NULL

@@ -7,7 +7,11 @@
  *   standin connects 10.0.0.1 7000 20
  *   standin tcp 10.0.0.1 7001 send 5000 100 eof exit 3
  */
+#include <fcntl.h>
 #include <pthread.h>
+#include <sys/fanotify.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +19,33 @@
 #include "sockets.h"
 
 static void perform(struct state *state);
+
+/** A file, whole; its descriptor is closed. */
+static void act_map(struct state *state, char **args)
+{
+	int fd = (int)need(open(args[0], O_RDONLY | O_CLOEXEC), args[0]);
+	struct stat st;
+
+	(void)state;
+	need(fstat(fd, &st), args[0]);
+	if (mmap(NULL, (size_t)st.st_size, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED)
+		need(-1, "mmap");
+	close(fd);
+}
+
+/** A group that may be asked before others open a file; it marks none. */
+static void act_scanner(struct state *state, char **args)
+{
+	(void)state, (void)args;
+	need(fanotify_init(FAN_CLASS_CONTENT, O_RDONLY), "fanotify_init");
+}
+
+/** A group that is merely told. */
+static void act_notified(struct state *state, char **args)
+{
+	(void)state, (void)args;
+	need(fanotify_init(FAN_CLASS_NOTIF, O_RDONLY), "fanotify_init");
+}
 
 /* ---- processes ---- */
 
@@ -199,6 +230,9 @@ static const struct act {
 	{"cork", 1, act_cork},
 	{"segment", 1, act_segment},
 	{"allow-zerocopy", 0, act_allow_zerocopy},
+	{"map", 1, act_map},
+	{"scanner", 0, act_scanner},
+	{"notified", 0, act_notified},
 	{"daemon", 0, act_daemon},
 	{"children", 1, act_children},
 	{"threads", 1, act_threads},
