@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """What is attached: custodes, and its peers one at a time."""
 import contextlib
+import glob
 import json
 import os
 import shutil
@@ -20,14 +21,24 @@ class Refused(Exception):
 # ---- custodes ----
 
 # A product that this machine happens to have installed makes custodes look at system calls.
-HIDING = 'for file in /usr/bin/clam* /usr/bin/freshclam /usr/sbin/clam*; do [ ! -f "$file" ] || mount --bind /dev/null "$file"; done; exec "$@"'
+HIDING = 'while [ "$1" != -- ]; do mount --bind /dev/null "$1"; shift; done; shift; exec "$@"'
+
+
+def installed_products():
+    """Executables of the catalogue that are here."""
+    found = set()
+    for name in glob.glob("policies/catalogue/*.json"):
+        with open(name, encoding="utf-8") as file:
+            for product in json.load(file)["products"]:
+                found.update(os.path.realpath(path) for path in product["identify"].get("paths", []))
+    return sorted(path for path in found if os.path.isfile(path))
 
 
 @contextlib.contextmanager
 def custodes(*more, installed=False):
     """custodes run, once every hook is attached, on a host with a product or without; .said is where its stderr goes."""
     said = os.path.join(host.directory(), "stderr")
-    begin = [] if installed else ["unshare", "-m", "sh", "-c", HIDING, "sh"]
+    begin = [] if installed else ["unshare", "-m", "sh", "-c", HIDING, "sh", *installed_products(), "--"]
     command = [*begin, host.custodes(), "run", "--host", "uk-secret", "--output", "text:" + said + ".findings", *more]
     with host.started(command, stdout=subprocess.DEVNULL, stderr=said) as process:
         process.said = said
