@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * What system calls moved, looked at when they are over: the descriptor tells the
- * object, the return value the bytes. Attached only while something is watched,
- * since every call of the host passes here.
+ * object, the return value the bytes. Every call of the host passes: attached on demand.
  */
 #include "lib/payload.h"
 #include "lib/spare.h"
@@ -33,8 +32,7 @@ static __noinline int on_transfer(struct step *step)
 			call->at ? call_arg(&step->called, call->at) : file_position(file) - step->result;
 		step->moving.to = step->moving.from + step->result;
 	}
-	step->from = file;
-	step->read = step->result;
+	step->from = file, step->read = step->result;
 	return 1;
 }
 
@@ -114,28 +112,30 @@ static __always_inline void step_charge(struct step *step)
 		join(step->target, &step->moving, step->how);
 }
 
-static __always_inline void called(struct pt_regs *regs, long result, __u32 channel)
+/** A function of its own: whoever is not watched pays for no register of it. */
+static __noinline int called(struct pt_regs *regs, long result, __u32 channel)
 {
 	__u32 spare = channel == CHANNEL_CALL_SPARE;
 	struct owner owner;
 	struct step *step;
 
-	if (result < 0 || !current_watched(&owner))
-		return;
+	if (!current_watched(&owner))
+		return 0;
 	step = bpf_map_lookup_elem(&steps, &spare);
 	if (!step)
-		return;
+		return 0;
 	__builtin_memset(step, 0, sizeof(*step));
 	step->moving = (struct moving){.owner = owner, .channel = channel, .scratch = SCRATCH_CALL + spare};
 	step->result = result;
 	if (call_read(&step->called, regs) && step_take(step))
 		step_charge(step);
+	return 0;
 }
 
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_call, struct pt_regs *regs, long result)
 {
-	if (on_duty(CHANNEL_CALL))
+	if (on_duty(CHANNEL_CALL) && !call_ignored(regs, result))
 		called(regs, result, CHANNEL_CALL);
 	return 0;
 }
@@ -143,7 +143,7 @@ int BPF_PROG(file_call, struct pt_regs *regs, long result)
 SEC("tp_btf/sys_exit")
 int BPF_PROG(file_call_spare, struct pt_regs *regs, long result)
 {
-	if (was_skipped(CHANNEL_CALL))
+	if (was_skipped(CHANNEL_CALL) && !call_ignored(regs, result))
 		called(regs, result, CHANNEL_CALL_SPARE);
 	return 0;
 }

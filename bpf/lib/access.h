@@ -45,27 +45,27 @@ static __always_inline bool device_is_empty(__u32 rdev)
 /** False where no bytes are kept: a directory, an event counter, the null device. */
 static __always_inline bool object_read(struct object_id *id, struct object_facts *facts, struct inode *inode)
 {
-	struct super_block *sb = BPF_CORE_READ(inode, i_sb);
+	struct super_block *sb = READ(inode, i_sb);
 
-	facts->mode = BPF_CORE_READ(inode, i_mode);
-	facts->magic = BPF_CORE_READ(sb, s_magic);
-	facts->rdev = BPF_CORE_READ(inode, i_rdev);
+	facts->mode = READ(inode, i_mode);
+	facts->magic = READ(sb, s_magic);
+	facts->rdev = READ(inode, i_rdev);
 	if ((facts->mode & S_IFMT) == S_IFDIR || facts->magic == ANON_INODE_FS_MAGIC)
 		return false;
 	if ((facts->mode & S_IFMT) == S_IFCHR && device_is_empty(facts->rdev))
 		return false;
-	facts->size = BPF_CORE_READ(inode, i_size);
-	facts->links = BPF_CORE_READ(inode, i_nlink);
-	INODE_CTIME(facts->ctime_sec, facts->ctime_nsec, inode, BPF_CORE_READ);
-	id->ino = BPF_CORE_READ(inode, i_ino);
-	id->dev = BPF_CORE_READ(sb, s_dev);
-	id->gen = BPF_CORE_READ(inode, i_generation);
+	facts->size = READ(inode, i_size);
+	facts->links = READ(inode, i_nlink);
+	INODE_CTIME(facts->ctime_sec, facts->ctime_nsec, inode, READ);
+	id->ino = READ(inode, i_ino);
+	id->dev = READ(sb, s_dev);
+	id->gen = READ(inode, i_generation);
 	return true;
 }
 
 static __always_inline bool file_is(struct file *file, __u32 type)
 {
-	return (BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT) == type;
+	return (READ(file, f_inode, i_mode) & S_IFMT) == type;
 }
 
 static __always_inline __u64 total_of(const struct access_entry *entry)
@@ -212,8 +212,8 @@ __attribute__((unused)) static __noinline int access_process(struct task_struct 
 	struct access_key key = {.lineage = moving->owner.lineage};
 	struct object_facts facts = {};
 
-	facts.peer = BPF_CORE_READ(task, tgid);
-	key.object.ino = BPF_CORE_READ(task, group_leader, start_boottime);
+	facts.peer = READ(task, tgid);
+	key.object.ino = READ(task, group_leader, start_boottime);
 	key.object.dev = OBJECT_PROCESS;
 	key.object.gen = facts.peer;
 	access_object(&key, &facts, &(struct named){}, moving);
@@ -226,7 +226,7 @@ static __always_inline void access_existing(struct file *file, const struct movi
 	struct access_key key = {.lineage = moving->owner.lineage};
 	struct object_facts facts = {};
 
-	if (!file_is(file, S_IFSOCK) && object_read(&key.object, &facts, BPF_CORE_READ(file, f_inode)) &&
+	if (!file_is(file, S_IFSOCK) && object_read(&key.object, &facts, READ(file, f_inode)) &&
 	    !bpf_map_lookup_elem(&accesses, &key))
 		access_begin(&key, &facts, &(struct named){.file = file}, moving);
 }
@@ -238,7 +238,7 @@ static __always_inline int access_inode(struct file *file, const struct named *n
 	struct object_facts facts = {};
 
 	/* Sockets are counted where they send and receive. */
-	if (!file_is(file, S_IFSOCK) && object_read(&key.object, &facts, BPF_CORE_READ(file, f_inode)))
+	if (!file_is(file, S_IFSOCK) && object_read(&key.object, &facts, READ(file, f_inode)))
 		access_object(&key, &facts, named, moving);
 	return 0;
 }
@@ -258,22 +258,22 @@ __attribute__((unused)) static __noinline int access_unnamed(struct file *file, 
 
 static __always_inline __u32 file_mode(struct file *file)
 {
-	return BPF_CORE_READ(file, f_mode);
+	return READ(file, f_mode);
 }
 
 static __always_inline __u64 file_position(struct file *file)
 {
-	return BPF_CORE_READ(file, f_pos);
+	return READ(file, f_pos);
 }
 
 static __always_inline __u64 file_size(struct file *file)
 {
-	return BPF_CORE_READ(file, f_inode, i_size);
+	return READ(file, f_inode, i_size);
 }
 
 static __always_inline bool file_has_offsets(struct file *file)
 {
-	__u32 type = BPF_CORE_READ(file, f_inode, i_mode) & S_IFMT;
+	__u32 type = READ(file, f_inode, i_mode) & S_IFMT;
 
 	return type == S_IFREG || type == S_IFBLK;
 }
@@ -282,10 +282,10 @@ static __always_inline bool file_has_offsets(struct file *file)
 static __always_inline struct file *file_of(__s32 fd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
-	struct fdtable *table = BPF_CORE_READ(task, files, fdt);
-	struct file **files = BPF_CORE_READ(table, fd), *file = NULL;
+	struct fdtable *table = READ(task, files, fdt);
+	struct file **files = READ(table, fd), *file = NULL;
 
-	if (fd < 0 || (__u32)fd >= BPF_CORE_READ(table, max_fds))
+	if (fd < 0 || (__u32)fd >= READ(table, max_fds))
 		return NULL;
 	bpf_probe_read_kernel(&file, sizeof(file), files + fd);
 	return file;

@@ -128,7 +128,7 @@ static __always_inline bool call_is_compat(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
 
-	return BPF_CORE_READ(task, thread_info.status) & TS_COMPAT;
+	return READ(task, thread_info.status) & TS_COMPAT;
 }
 
 /** x32 has numbers of its own for calls whose arguments are laid out otherwise. */
@@ -168,6 +168,18 @@ struct called {
 };
 
 #ifdef __TARGET_ARCH_x86
+/** Whether no call of this number, of whatever ABI, moves bytes: most end here. */
+static __always_inline bool call_moves_nothing(const struct pt_regs *regs)
+{
+	__u32 number = regs->orig_ax;
+
+	if (number >= CALLS)
+		return false;
+	barrier_var(number);
+	number &= CALLS - 1;
+	return calls_native[number].act == ACT_NONE && calls_compat[number].act == ACT_NONE;
+}
+
 static __always_inline bool call_read(struct called *called, struct pt_regs *regs)
 {
 	bool compat = call_is_compat();
@@ -189,6 +201,16 @@ static __always_inline bool call_read(struct called *called, struct pt_regs *reg
 	return true;
 }
 #else
+static __always_inline bool call_moves_nothing(const struct pt_regs *regs)
+{
+	__u32 number = regs->syscallno;
+
+	if (number >= CALLS)
+		return true;
+	barrier_var(number);
+	return calls_native[number & (CALLS - 1)].act == ACT_NONE;
+}
+
 static __always_inline bool call_read(struct called *called, struct pt_regs *regs)
 {
 	__u32 number = regs->syscallno;

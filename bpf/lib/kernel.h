@@ -18,6 +18,30 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_tracing.h>
 
+/* Since 6.2: gives a pointer a type, so that what lies behind it is read without a helper's call. */
+extern void *bpf_rdonly_cast(const void *pointer, __u32 type) __ksym __weak;
+
+/** A member, or what lies behind several, of what the verifier does not know the type of. */
+#define READ(pointer, ...)                                                                                \
+	({                                                                                                \
+		typeof(pointer) _pointer = (pointer);                                                     \
+		typeof(READ_PATH(_pointer, __VA_ARGS__)) _value;                                          \
+                                                                                                          \
+		if (bpf_rdonly_cast) {                                                                    \
+			_pointer = bpf_rdonly_cast(_pointer, bpf_core_type_id_kernel(typeof(*_pointer))); \
+			_value = READ_PATH(_pointer, __VA_ARGS__);                                        \
+		} else {                                                                                  \
+			_value = BPF_CORE_READ(_pointer, __VA_ARGS__);                                    \
+		}                                                                                         \
+		_value;                                                                                   \
+	})
+#define READ_PATH(pointer, ...)		  READ_PATH_(__VA_ARGS__, READ_4, READ_3, READ_2, READ_1)(pointer, __VA_ARGS__)
+#define READ_PATH_(a, b, c, d, path, ...) path
+#define READ_1(pointer, a)		  (pointer)->a
+#define READ_2(pointer, a, b)		  (pointer)->a->b
+#define READ_3(pointer, a, b, c)	  (pointer)->a->b->c
+#define READ_4(pointer, a, b, c, d)	  (pointer)->a->b->c->d
+
 #define AF_UNIX		1
 #define AF_INET		2
 #define AF_INET6	10

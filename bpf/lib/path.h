@@ -93,17 +93,17 @@ static __noinline int path_step(struct scratch *scratch)
 		return PATH_CUT;
 	dentry = scratch->dentry;
 	mnt = scratch->mnt;
-	if (dentry == BPF_CORE_READ(mnt, mnt_root)) {
+	if (dentry == READ(mnt, mnt_root)) {
 		mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
-		above = BPF_CORE_READ(mount, mnt_parent);
+		above = READ(mount, mnt_parent);
 		if (above == mount)
 			return PATH_WHOLE;
-		scratch->dentry = BPF_CORE_READ(mount, mnt_mountpoint);
+		scratch->dentry = READ(mount, mnt_mountpoint);
 		scratch->mnt = (void *)above + bpf_core_field_offset(struct mount, mnt);
 		return PATH_GO_ON;
 	}
-	parent = BPF_CORE_READ(dentry, d_parent);
-	name = BPF_CORE_READ(dentry, d_name.name);
+	parent = READ(dentry, d_parent);
+	name = READ(dentry, d_name.name);
 	off = scratch->used;
 	if (off >= PATH_BYTES)
 		return PATH_CUT;
@@ -122,8 +122,8 @@ static __always_inline bool path_walk(struct scratch *scratch, struct file *file
 	int step = PATH_GO_ON;
 
 	scratch->used = 0;
-	scratch->dentry = BPF_CORE_READ(file, f_path.dentry);
-	scratch->mnt = BPF_CORE_READ(file, f_path.mnt);
+	scratch->dentry = READ(file, f_path.dentry);
+	scratch->mnt = READ(file, f_path.mnt);
 	for (int i = 0; i < PATH_NAMES && step == PATH_GO_ON; i++)
 		step = path_step(scratch);
 	return step == PATH_WHOLE;

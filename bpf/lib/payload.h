@@ -183,7 +183,7 @@ static __noinline int descriptors_named(struct step *step, __u64 at)
 
 static __always_inline bool is_unix(struct sock *sk)
 {
-	return BPF_CORE_READ(sk, __sk_common.skc_family) == AF_UNIX;
+	return READ(sk, __sk_common.skc_family) == AF_UNIX;
 }
 
 /** One call, one message. */
@@ -205,8 +205,8 @@ static __noinline int on_messages(struct step *step)
 
 	if (!file || !file_is(file, S_IFSOCK))
 		return 0;
-	socket = BPF_CORE_READ(file, private_data);
-	sk = BPF_CORE_READ(socket, sk);
+	socket = READ(file, private_data);
+	sk = READ(socket, sk);
 	if (!sk || !(addressed(sk) || is_unix(sk)))
 		return 0;
 	if (step->result > MESSAGES_MAX && is_unix(sk))
@@ -239,7 +239,7 @@ static __noinline int on_address(struct step *step, struct sock *sk, bool sends)
 {
 	__u64 key = (__u64)sk;
 	bool met = bpf_map_lookup_elem(&socks, &key);
-	struct sock_entry *entry = sock_adopt(sk, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter),
+	struct sock_entry *entry = sock_adopt(sk, READ(sk, __sk_common.skc_cookie.counter),
 					      step->moving.channel, &step->moving.owner);
 	struct ev_addr remote;
 
@@ -252,8 +252,8 @@ static __noinline int on_address(struct step *step, struct sock *sk, bool sends)
 
 static __noinline int on_socket(struct step *step, struct file *file, bool sends)
 {
-	struct socket *socket = BPF_CORE_READ(file, private_data);
-	struct sock *sk = BPF_CORE_READ(socket, sk);
+	struct socket *socket = READ(file, private_data);
+	struct sock *sk = READ(socket, sk);
 
 	if (!sk)
 		return 0;

@@ -117,4 +117,10 @@ static __noinline int on_ptrace(struct step *step)
 	return 1;
 }
 
+/** In the order of what it costs to find out. */
+static __always_inline bool call_ignored(const struct pt_regs *regs, long result)
+{
+	return result < 0 || call_moves_nothing(regs) || current_unknown();
+}
+
 #endif
