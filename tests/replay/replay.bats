@@ -23,6 +23,12 @@ replay_case() {
 	[[ -s $dir/WHY ]]
 }
 
+@test "a network filesystem" {
+	replay_case a-network-filesystem
+	[[ $(jq -r 'select(.event.action == "access") | .custodes.access | "\(.filesystem) \(.leaves_host)"' \
+		"$BATS_TEST_TMPDIR/found.ndjson" | paste -sd,) == "ext null,nfs true,0xdeadbeef null" ]]
+}
+
 @test "a process taken hold of" {
 	replay_case a-process-taken-hold-of
 }

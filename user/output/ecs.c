@@ -10,6 +10,7 @@
 #include "../util/digest.h"
 #include "../util/jsonw.h"
 #include "address.h"
+#include "filesystem.h"
 #include "output.h"
 
 #define ECS_VERSION "9.1.0"
@@ -476,6 +477,19 @@ static void put_family(struct jsonw *w, const struct outcome_access *access)
 	jsonw_u64(w, "protocol", access->proto);
 }
 
+static void put_filesystem(struct jsonw *w, uint32_t magic)
+{
+	const struct filesystem *filesystem = filesystem_find(magic);
+	char number[11];
+
+	if (!magic)
+		return;
+	snprintf(number, sizeof(number), "0x%08x", magic);
+	jsonw_str(w, "filesystem", filesystem ? filesystem->name : number);
+	if (filesystem && filesystem->network)
+		jsonw_bool(w, "leaves_host", true);
+}
+
 static void put_access(struct jsonw *w, const struct outcome_access *access)
 {
 	char id[17];
@@ -500,6 +514,7 @@ static void put_access(struct jsonw *w, const struct outcome_access *access)
 	if (access->peer)
 		jsonw_u64(w, "peer", access->peer);
 	put_family(w, access);
+	put_filesystem(w, access->magic);
 	jsonw_str(w, "label", access->label);
 	jsonw_str(w, "label_by", access->label_by);
 	jsonw_object_end(w);

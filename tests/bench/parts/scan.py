@@ -95,6 +95,7 @@ def part(_names, _results):
                ["scanner", "s", "custodes %", "us/file", "custodes s", "bytes told", "lost"],
                [row_of(name, found) for name, found in done.items()])
     host.note("us/file: what a file costs the scanner more. custodes s: CPU time of custodes itself, recording.")
+    host.note("reader: a bound that no product reaches, since it looks at nothing that it reads; not a requirement.")
     rows = [[f"full scan, {name}", f"< {LIMIT:.0f} %", f"{host.percent(found['ratio'], 2)} %",
-             "yes" if found["ratio"] < 1 + LIMIT / 100 else "NO"] for name, found in done.items()]
+             "yes" if found["ratio"] < 1 + LIMIT / 100 else "NO"] for name, found in done.items() if name != "reader"]
     return {"scanners": done, "requirements": rows}
