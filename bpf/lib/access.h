@@ -19,6 +19,7 @@
 
 #define ANON_INODE_FS_MAGIC 0x09041934
 #define PROC_SUPER_MAGIC    0x9fa0
+#define OVERLAY_SUPER_MAGIC 0x794c7630
 
 /** What one call moved, and by which program that was seen. */
 struct moving {
@@ -61,6 +62,28 @@ static __always_inline bool object_read(struct object_id *id, struct object_fact
 	id->dev = READ(sb, s_dev);
 	id->gen = READ(inode, i_generation);
 	return true;
+}
+
+/**
+ * An overlay's file has an inode of its own; what is read is a layer's. The layer's
+ * file is its private data, or stands first in that (since 6.13). Before 6.5 that
+ * file has the overlay's path.
+ */
+static __always_inline struct inode *layer_inode(struct file *file)
+{
+	struct inode *inode = READ(file, f_inode), *layer, *there;
+	struct file *real;
+
+	if (READ(inode, i_sb, s_magic) != OVERLAY_SUPER_MAGIC)
+		return inode;
+	real = READ(file, private_data);
+	layer = READ(real, f_inode);
+	there = READ(real, f_path.dentry, d_inode);
+	if (!layer || (there != layer && there != inode)) {
+		bpf_probe_read_kernel(&real, sizeof(real), real);
+		layer = READ(real, f_inode);
+	}
+	return layer ? layer : inode;
 }
 
 static __always_inline bool file_is(struct file *file, __u32 type)
@@ -226,7 +249,7 @@ static __always_inline void access_existing(struct file *file, const struct movi
 	struct access_key key = {.lineage = moving->owner.lineage};
 	struct object_facts facts = {};
 
-	if (!file_is(file, S_IFSOCK) && object_read(&key.object, &facts, READ(file, f_inode)) &&
+	if (!file_is(file, S_IFSOCK) && object_read(&key.object, &facts, layer_inode(file)) &&
 	    !bpf_map_lookup_elem(&accesses, &key))
 		access_begin(&key, &facts, &(struct named){.file = file}, moving);
 }
@@ -238,7 +261,7 @@ static __always_inline int access_inode(struct file *file, const struct named *n
 	struct object_facts facts = {};
 
 	/* Sockets are counted where they send and receive. */
-	if (!file_is(file, S_IFSOCK) && object_read(&key.object, &facts, READ(file, f_inode)))
+	if (!file_is(file, S_IFSOCK) && object_read(&key.object, &facts, layer_inode(file)))
 		access_object(&key, &facts, named, moving);
 	return 0;
 }

@@ -126,6 +126,7 @@ struct qstr {
 };
 
 struct dentry {
+	struct inode *d_inode;
 	struct dentry *d_parent;
 	struct qstr d_name;
 };
@@ -153,7 +154,7 @@ struct file {
 	struct inode *f_inode;
 	unsigned int f_mode;
 	__s64 f_pos;
-	struct socket *private_data; /* of a socket's file */
+	void *private_data; /* of a socket's file: struct socket */
 };
 
 struct fdtable {

@@ -65,6 +65,7 @@ reads() {
 	way read-link "$DIR/elsewhere"
 	way read-renamed "$DIR/renamed"
 	way read-bound "$DIR/bound"
+	way read-overlay "$DIR/overlay"
 	way read-chroot
 	way read-fanotify
 	way uring-read
@@ -278,6 +279,10 @@ sent() {
 
 @test "a bind mount elsewhere" {
 	file_read read-bound exact
+}
+
+@test "an overlay of the directory" {
+	file_read read-overlay exact
 }
 
 @test "from within a chroot" {
