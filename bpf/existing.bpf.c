@@ -6,6 +6,8 @@
 #include "lib/access.h"
 #include "lib/exe.h"
 
+#define E2BIG 7
+
 SEC("iter/task")
 int process_existing(struct bpf_iter__task *ctx)
 {
@@ -93,13 +95,19 @@ int scanner_existing(struct bpf_iter__task_file *ctx)
 	};
 	struct task_struct *task = ctx->task;
 	struct file *file = ctx->file, *exe;
+	long told;
 
 	if (!task || !file || task->pid != task->tgid || !answers_opens(file))
 		return 0;
 	exe = task->mm ? task->mm->exe_file : NULL;
 	facts.owner.tgid = facts.owner.tid = task->tgid;
 	facts.owner.start = task->start_boottime;
-	if (!exe || bpf_map_update_elem(&scanners, &facts.owner.start, &facts.owner.tgid, BPF_NOEXIST))
+	if (!exe)
+		return 0;
+	told = bpf_map_update_elem(&scanners, &facts.owner.start, &facts.owner.tgid, BPF_NOEXIST);
+	if (told == -E2BIG)
+		lose(LOSS_SCANNERS);
+	if (told)
 		return 0;
 	EXE_IDENTIFY(&facts.exe, exe, BPF_CORE_READ);
 	if (met_place(&facts))

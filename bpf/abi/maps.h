@@ -124,8 +124,10 @@ struct access_key {
 	struct object_id object;
 };
 
-/** accesses: what a lineage has moved from and to an object, until it rests; others: to those without room
- * there */
+/**
+ * accesses: what a lineage has moved from and to an object, until it rests;
+ * others: from and to all those that had no room there
+ */
 struct access_entry {
 	__u64 access;
 	struct owner owner;

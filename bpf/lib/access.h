@@ -181,8 +181,10 @@ static __always_inline void access_first(struct access_entry *first, const struc
 	first->told = total_of(first);
 }
 
-/** No room for the object: its bytes still count, with those of all others that had none, until their lineage
- * ends. */
+/**
+ * No room for the object: its bytes still count, with those of all others that had
+ * none, until their lineage ends.
+ */
 static __always_inline void access_others(struct scratch *scratch, const struct moving *moving)
 {
 	struct access_key key = {.lineage = moving->owner.lineage, .object = {.dev = OBJECT_OTHERS}};

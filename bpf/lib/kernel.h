@@ -390,7 +390,7 @@ struct vm_area_struct {
 	unsigned long vm_flags;
 };
 
-struct bpf_iter__task_vma { /* 5.12: 3d06f34aa89e */
+struct bpf_iter__task_vma { /* since 5.12 */
 	struct bpf_iter_meta *meta;
 	struct task_struct *task;
 	struct vm_area_struct *vma;

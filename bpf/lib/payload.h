@@ -233,7 +233,9 @@ static __noinline int on_messages(struct step *step)
  */
 SEC(".rodata.sockets_by_call") const volatile __u32 sockets_by_call = 0;
 
-/** Streams are counted by themselves, datagrams by packets, but for the one that shows whose the socket is.
+/**
+ * Streams are counted by themselves, datagrams by packets, but for the one that
+ * shows whose the socket is.
  */
 static __noinline int on_address(struct step *step, struct sock *sk, bool sends)
 {

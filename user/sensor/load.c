@@ -91,7 +91,7 @@ static int load(struct sensor *sensor)
 
 		bpf_program__set_autoload(program, probe_uses(&sensor->probe, i));
 	}
-	r = object_set(sensor->object, ".rodata.sockets_by_call", sensor->probe.ways[FEATURE_DATAGRAMS] > 0);
+	r = object_set(sensor->object, ".rodata.sockets_by_call", sensor->probe.ways[FEATURE_DATAGRAMS] != 0);
 	if (!r)
 		r = object_set(sensor->object, ".rodata.preempted", probe_spares(&sensor->probe));
 	if (!r)

@@ -14,7 +14,8 @@ struct bpf_object *object_open(void);
 /** Before it is loaded: one of its constants, which has a section of its own. 0 or a negative errno. */
 int object_set(struct bpf_object *object, const char *section, __u32 value);
 
-/** Whether a task may lose its CPU inside a tracing program: since 6.19, seen on 7.3 and not on 6.18. */
+/** Whether a task may lose its CPU inside a tracing program: taken to be so after 6.18, which is the last
+ * seen without. */
 bool kernel_preempts(void);
 
 /** Whether this kernel has what the hook is attached to, in the shape that it expects. */
