@@ -36,6 +36,18 @@ enum exe_verdict {
 	EXE_WATCHED = 2,
 };
 
+/** A power of two. */
+#define RECENT_SLOTS 256
+
+/**
+ * recent: what was lately found benign, by CPU. Programs alone write it; it holds while
+ * exes_version is what it was, which user space changes behind each other verdict.
+ */
+struct recent_entry {
+	struct exe_id exe;
+	__u64 version;
+};
+
 /** tasks: tgid -> */
 struct task_entry {
 	__u64 lineage;

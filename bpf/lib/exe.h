@@ -4,6 +4,7 @@
 #define CUSTODES_BPF_EXE_H
 
 #include "path.h"
+#include "recent.h"
 
 /**
  * Which of a file's names it was started by: a product is known by its path, too,
@@ -11,13 +12,10 @@
  */
 static __always_inline __u32 exe_place(const void *mnt, __u32 name)
 {
-	__u32 mount = 0, place;
+	struct mount *mount = (void *)mnt - bpf_core_field_offset(struct mount, mnt);
+	__u32 place;
 
-	/* One read: a struct mount begins before its mnt, where no typed pointer may go. */
-	bpf_probe_read_kernel(&mount, sizeof(mount),
-			      mnt + bpf_core_field_offset(struct mount, mnt_id) -
-				      bpf_core_field_offset(struct mount, mnt));
-	place = name ^ mount * 0x9e3779b1u;
+	place = name ^ READ(mount, mnt_id) * 0x9e3779b1u;
 	return place ? place : 1; /* 0 stands for any place */
 }
 
@@ -38,11 +36,19 @@ static __always_inline __u32 exe_place(const void *mnt, __u32 name)
 /** What was decided about the file under this name; else, whether it is watched under whatever name. */
 static __always_inline __u32 exe_verdict(const struct exe_id *exe)
 {
-	__u32 *verdict = bpf_map_lookup_elem(&exes, exe);
+	__u64 version = recent_version();
+	struct recent_entry *slot = recent_slot(exe);
 	struct exe_id anywhere;
+	__u32 *verdict;
 
-	if (verdict)
+	if (recent_is(slot, exe, version))
+		return EXE_BENIGN;
+	verdict = bpf_map_lookup_elem(&exes, exe);
+	if (verdict) {
+		if ((*verdict & 0xff) == EXE_BENIGN)
+			recent_keep(slot, exe, version);
 		return *verdict & 0xff;
+	}
 	anywhere = *exe;
 	anywhere.place = 0;
 	verdict = bpf_map_lookup_elem(&exes, &anywhere);

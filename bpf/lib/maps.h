@@ -8,6 +8,9 @@
 #include "../abi/maps.h"
 #include "../abi/stats.h"
 
+/** Whether this kernel takes the CPU away inside a program. */
+SEC(".rodata.preempted") const volatile __u32 preempted = 0;
+
 char LICENSE[] SEC("license") = "GPL";
 
 #define HASH(map_name, key_type, value_type, entries) \
@@ -46,6 +49,14 @@ HASH(accesses, struct access_key, struct access_entry, ACCESSES_MAX);
 HASH(others, struct access_key, struct access_entry, OTHERS_MAX);
 HASH(scanners, __u64, __u32, SCANNERS_MAX); /* by start: its process; told already */
 
+/** One: from 1 on. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} exes_version SEC(".maps");
+
 /** By channel: 1 once the program and its spare are attached. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -58,6 +69,7 @@ FILTER(task_filter);
 FILTER(sock_filter);
 
 PER_CPU(losses, struct loss_entry, LOSS_KERNEL_CAUSES);
+PER_CPU(recent, struct recent_entry, RECENT_SLOTS);
 PER_CPU(sequences, __u64, CHANNELS);
 PER_CPU(spares_met, __u64, CHANNELS);
 

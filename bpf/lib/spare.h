@@ -10,8 +10,6 @@
 
 #include "maps.h"
 
-SEC(".rodata.preempted") const volatile __u32 preempted = 0;
-
 /** Until both are attached neither acts: who runs alone is skipped in silence. */
 static __always_inline bool armed(__u32 channel)
 {

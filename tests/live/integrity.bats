@@ -108,18 +108,34 @@ recorded() {
 	custodes_stop
 }
 
+map_called() {
+	bpftool -j map | jq --arg name "$1" '[.[] | select(.name == $name) | .id] | max'
+}
+
 @test "a forged verdict: told, and taken out" {
 	command -v bpftool >/dev/null || skip "bpftool is not installed"
 	install "$KESL"
 	custodes_start
 	local map key
-	map=$(bpftool -j map | jq '[.[] | select(.name == "exes") | .id] | max')
+	map=$(map_called exes)
 	key=$(printf 'ff %.0s' {1..32})
 	# shellcheck disable=SC2086
 	bpftool map update id "$map" key hex $key value hex 01 00 00 00
 	within 2 changed
 	# shellcheck disable=SC2086
 	! bpftool map lookup id "$map" key hex $key >/dev/null 2>&1 || fail "it is still there"
+	custodes_stop
+}
+
+@test "the version of the verdicts is set back: told; what was lately benign takes no writes" {
+	command -v bpftool >/dev/null || skip "bpftool is not installed"
+	install "$KESL"
+	custodes_start
+	# shellcheck disable=SC2046
+	! bpftool map update id "$(map_called recent)" key hex 00 00 00 00 value hex $(printf '00 %.0s' {1..40}) 2>/dev/null ||
+		fail "it can be written"
+	bpftool map update id "$(map_called exes_version)" key hex 00 00 00 00 value hex 00 00 00 00 00 00 00 00
+	within 2 changed
 	custodes_stop
 }
 

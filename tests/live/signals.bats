@@ -122,6 +122,34 @@ ends_by() {
 	nothing_lost
 }
 
+# guard_runs TIMES: on each CPU in turn, since each has its own memory of what is benign.
+guard_runs() {
+	local cpu time
+	for ((time = 0; time < $1; time++)); do
+		for ((cpu = 0; cpu < $(nproc); cpu++)); do
+			begin taskset -c "$cpu" "$GUARD" mark "$DIR/ran"
+			ends_with 0
+		done
+	done
+}
+
+@test "SIGHUP: what ran again and again as nobody's is a product from its next exec on" {
+	custodes_start --policies "$DIR/policies"
+	guard_runs 1
+	sleep 1.5 # it is judged benign meanwhile
+	guard_runs 3
+	vendor
+	reload 'policies reloaded'
+	guard_runs 3
+	custodes_stop
+	local told
+	told=$(count "$(action exec) and .process.executable == \"$GUARD\"")
+	((told <= 4 * $(nproc))) || fail "$told execs were told: it was never known as benign"
+	expect "execs after, as a product's" "$(count "$(action exec) and .process.executable == \"$GUARD\"
+		and .custodes.product.id == \"test-guard\"")" $((3 * $(nproc)))
+	nothing_lost
+}
+
 @test "SIGHUP: what a vendor's file no longer claims is a product no more" {
 	vendor
 	sink_start "tcp,$HERE,7000" "tcp,$HERE,7001"

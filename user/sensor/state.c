@@ -22,14 +22,24 @@
 #define BENIGN_MAX (EXES_MAX - 4096)
 
 struct state {
-	int lineages, exes, destinations, losses;
+	int lineages, exes, version, destinations, losses;
 	struct exe_id *benign; /* oldest first, as a ring */
 	size_t first, count;
 	int cpus;
 	uint8_t key[16];	 /* of the seals */
+	uint64_t at;		 /* the version of the verdicts */
 	struct exe_id looked_at; /* the last verdict that was held against its seal */
 	bool looking;
 };
+
+/** What the kernel half has found benign so far, it looks up again. */
+static int renew(struct state *state)
+{
+	const __u32 only = 0;
+
+	state->at++;
+	return bpf_map_update_elem(state->version, &only, &state->at, BPF_ANY);
+}
 
 int state_open(struct state **state, const struct sensor *sensor)
 {
@@ -38,12 +48,18 @@ int state_open(struct state **state, const struct sensor *sensor)
 	*state = NULL;
 	s->lineages = sensor_map(sensor, "lineages");
 	s->exes = sensor_map(sensor, "exes");
+	s->version = sensor_map(sensor, "exes_version");
 	s->destinations = sensor_map(sensor, "destinations");
 	s->losses = sensor_map(sensor, "losses");
 	s->cpus = libbpf_num_possible_cpus();
 	if (getrandom(s->key, sizeof(s->key), 0) != sizeof(s->key)) {
 		free(s);
 		return log_error(-EIO, "getrandom");
+	}
+	/* No system call may write it from now on; our programs may. */
+	if (bpf_map_freeze(sensor_map(sensor, "recent")) || renew(s)) {
+		free(s);
+		return log_error(-errno, "the table of verdicts cannot be kept");
 	}
 	*state = s;
 	return 0;
@@ -83,6 +99,18 @@ static uint32_t seal_of(const struct state *state, const struct exe_id *exe)
 	return (uint32_t)(sum[0] | sum[1] << 8 | sum[2] << 16);
 }
 
+/** Whether somebody has set it back, so that what was once benign would be again. */
+static bool version_forged(struct state *state)
+{
+	const __u32 only = 0;
+	uint64_t at;
+
+	if (bpf_map_lookup_elem(state->version, &only, &at) || at == state->at)
+		return false;
+	renew(state);
+	return true;
+}
+
 /** Of the verdicts so many are looked at in one tick. */
 #define LOOKS 512
 
@@ -91,6 +119,8 @@ bool state_forged(struct state *state)
 	struct exe_id next;
 	uint32_t value;
 
+	if (version_forged(state))
+		return true;
 	for (int i = 0; i < LOOKS; i++) {
 		bool at_all =
 			!bpf_map_get_next_key(state->exes, state->looking ? &state->looked_at : NULL, &next);
@@ -101,6 +131,7 @@ bool state_forged(struct state *state)
 		state->looked_at = next;
 		if (!bpf_map_lookup_elem(state->exes, &next, &value) && value >> 8 != seal_of(state, &next)) {
 			bpf_map_delete_elem(state->exes, &next);
+			renew(state);
 			return true;
 		}
 	}
@@ -126,6 +157,8 @@ int state_judge(struct state *state, const struct exe_id *exe, enum exe_verdict 
 
 	if (!r && verdict == EXE_BENIGN)
 		benign_push(state, exe);
+	if (!r && verdict != EXE_BENIGN)
+		r = renew(state);
 	return r;
 }
 
@@ -137,6 +170,7 @@ void state_forget(struct state *state)
 		if (bpf_map_delete_elem(state->exes, &exe))
 			break;
 	state->first = state->count = 0;
+	renew(state);
 }
 
 int state_watch_path(struct state *state, const char *path)
