@@ -135,12 +135,15 @@ class Peer:
 
 
 class EmptyCall:
-    """The floor of every sensor of system calls: a program at sys_exit that does nothing."""
-    name = "empty sys_exit"
+    """The floor of every sensor of this tracepoint: a program there that does nothing."""
+
+    def __init__(self, tracepoint="sys_exit"):
+        self.name, self.tracepoint = "empty " + tracepoint, tracepoint
 
     @contextlib.contextmanager
     def running(self):
-        with host.started([programs.path("empty"), "sys_exit"], stdout=subprocess.PIPE, text=True) as process:
+        command = [programs.path("empty"), self.tracepoint]
+        with host.started(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
             if process.stdout.readline().strip() != "ready":
                 raise Refused("the empty program was not attached")
             yield process
