@@ -8,7 +8,7 @@ LIVE_PROGRAMS := $(patsubst tests/live/programs/%.c,build/live/%,$(sort $(wildca
 
 BYPASS_PROGRAMS := $(patsubst tests/live/bypass/%.c,build/bypass/%,$(sort $(wildcard tests/live/bypass/*.c)))
 
-.PHONY: test check coverage bench test-kernels test-programs unit-programs
+.PHONY: test check coverage bench test-kernels test-programs live-programs
 test: bootstrap
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan test-programs
@@ -20,7 +20,7 @@ check: bootstrap
 
 # Debian's kernels under QEMU: make test-kernels [KERNELS="5.10 6.1"] [SUITES=...]
 test-kernels:
-	@tools/bootstrap build test kernels
+	@tools/bootstrap build test kernels foreign
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan test-programs
 	$(Q)tests/kernels/run $(KERNELS)
@@ -39,7 +39,8 @@ bench:
 	$(Q)tests/bench/run $(BENCH)
 
 # Called with FLAVOUR=asan.
-test-programs: $(TEST_BUILD)/custodes $(UNIT_TESTS) $(LIVE_PROGRAMS) $(BYPASS_PROGRAMS)
+test-programs: $(TEST_BUILD)/custodes $(UNIT_TESTS) live-programs
+live-programs: $(LIVE_PROGRAMS) $(BYPASS_PROGRAMS)
 
 $(TEST_BUILD)/tests/unit/%: $(TEST_BUILD)/tests/unit/%.o $(USER_OBJECTS)
 	$(call say,LINK,$@)
@@ -49,12 +50,12 @@ $(TEST_BUILD)/tests/unit/%: $(TEST_BUILD)/tests/unit/%.o $(USER_OBJECTS)
 build/live/%: tests/live/programs/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -static $(WARN) -MMD -MP -MF $@.d $< -o $@
+	$(Q)$(CC) $(SYSROOT_FLAG) -std=gnu17 -D_GNU_SOURCE -O1 -g -static $(WARN) -MMD -MP -MF $@.d $< -o $@
 
 build/bypass/%: tests/live/bypass/%.c
 	$(call say,CC,$<)
 	@mkdir -p $(@D)
-	$(Q)$(CC) -std=gnu17 -D_GNU_SOURCE -O1 -g -static $(WARN) -MMD -MP -MF $@.d $< -o $@
+	$(Q)$(CC) $(SYSROOT_FLAG) -std=gnu17 -D_GNU_SOURCE -O1 -g -static $(WARN) -MMD -MP -MF $@.d $< -o $@
 
 .SECONDARY: $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.o)
 -include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d) $(LIVE_PROGRAMS:%=%.d) $(BYPASS_PROGRAMS:%=%.d)

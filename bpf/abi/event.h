@@ -54,7 +54,9 @@ enum ev_channel {
 	CHANNEL_LENGTH_RECEIVED_SPARE = 20,
 	CHANNEL_CALL_SPARE = 21,
 	CHANNEL_URING_SPARE = 22,
-	CHANNELS = 24, /* of the kernel half */
+	CHANNEL_MEMORY_ALLOWED = 23,
+	CHANNEL_MEMORY_WRITTEN = 24,
+	CHANNELS = 32, /* of the kernel half */
 	CHANNEL_USER = 255,
 };
 

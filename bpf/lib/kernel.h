@@ -189,13 +189,15 @@ struct proc_inode {
 };
 
 struct thread_info {
-	__u32 status; /* x86 */
+	__u32 status;	     /* x86 */
+	unsigned long flags; /* arm64 */
 };
 
 struct mm_struct {
 	struct file *exe_file;
 	unsigned long arg_start;
 	unsigned long arg_end;
+	struct task_struct *owner;
 };
 
 typedef struct {
@@ -225,6 +227,7 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct signal_struct *signal;
 	struct nsproxy *nsproxy;
+	void *stack;
 	struct mm_struct *mm;
 	struct files_struct *files;
 	struct hlist_node pid_links[4];

@@ -127,13 +127,45 @@ map_called() {
 	custodes_stop
 }
 
-@test "the version of the verdicts is set back: told; what was lately benign takes no writes" {
+@test "a product's lineage is let go in our name: told, and it is watched again" {
+	command -v bpftool >/dev/null || skip "bpftool is not installed"
+	local id key
+	sink_start "tcp,$HERE,7000"
+	install "$KESL"
+	custodes_start
+	begin "$KESL" tcp "$HERE" 7000 send 1000 10 mark "$DIR/sent" await "$DIR/go" send 1000 10
+	await "the finding" found "$BEGUN"
+	await "the product" test -e "$DIR/sent"
+	id=$(map_called lineages)
+	for key in $(bpftool -j map dump id "$id" | jq -r '.[].key | map(.[2:]) | join(",")'); do
+		bpftool map delete id "$id" key hex ${key//,/ } || true # others end by themselves
+	done
+	within 2 changed
+	touch "$DIR/go"
+	ends_with 0
+	custodes_stop
+	expect "last account" "$(events 'select(.destination.port == 7000) | .source.bytes' | tail -n 1)" 2000
+	grep -q 'written to by somebody else: lineages' "$DIR/live.txt" || fail "$(<"$DIR/live.txt")"
+}
+
+@test "what programs alone keep takes no writes from anybody" {
+	command -v bpftool >/dev/null || skip "bpftool is not installed"
+	local table
+	custodes_start
+	for table in tasks lineage_tasks socks ended pending accesses others scanners task_filter sock_filter \
+		recent losses sequences spares_met; do
+		expect "$table is frozen" "$(bpftool -j map show id "$(map_called "$table")" | jq .frozen)" 1
+	done
+	# shellcheck disable=SC2046
+	! bpftool map update id "$(map_called recent)" key hex 00 00 00 00 value hex $(printf '00 %.0s' {1..40}) \
+		2>/dev/null || fail "it can be written"
+	custodes_stop
+}
+
+@test "the version of the verdicts is set back: told" {
 	command -v bpftool >/dev/null || skip "bpftool is not installed"
 	install "$KESL"
 	custodes_start
-	# shellcheck disable=SC2046
-	! bpftool map update id "$(map_called recent)" key hex 00 00 00 00 value hex $(printf '00 %.0s' {1..40}) 2>/dev/null ||
-		fail "it can be written"
 	bpftool map update id "$(map_called exes_version)" key hex 00 00 00 00 value hex 00 00 00 00 00 00 00 00
 	within 2 changed
 	custodes_stop

@@ -26,6 +26,9 @@ const struct feature_info features[FEATURES] = {
 			   false, "reads and writes are not counted"},
 	[FEATURE_URING] = {"io_uring", "the same, where io_uring does it", false,
 			   "what io_uring reads and writes is not counted"},
+	[FEATURE_MEMORY] =
+		{"memory", "another process's memory, before it is written", false,
+		 "a process whose memory is written is followed once the call that wrote it is over"},
 };
 
 const struct hook hooks[] = {
@@ -71,6 +74,8 @@ const struct hook hooks[] = {
 	 ON_DEMAND | SPARE_OF(CHANNEL_URING), 3},
 	{"uring_complete_v6_0", FEATURE_URING, 1, HOOK_TRACEPOINT, "io_uring_complete", ON_DEMAND, 7},
 	{"uring_submit", FEATURE_URING, 2, HOOK_TRACEPOINT, "io_uring_submit_sqe", ON_DEMAND, 7},
+	{"memory_allowed", FEATURE_MEMORY, 0, HOOK_RETURN, "mm_access", COVERED, 0},
+	{"memory_written", FEATURE_MEMORY, 0, HOOK_ENTRY, "access_remote_vm", COVERED, 0},
 };
 const size_t hook_count = ARRAY_SIZE(hooks);
 _Static_assert(ARRAY_SIZE(hooks) <= HOOKS_MAX, "a place for every hook");

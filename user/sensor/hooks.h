@@ -8,6 +8,8 @@
 
 enum hook_attach {
 	HOOK_TRACEPOINT,
+	HOOK_ENTRY, /* of a function of the kernel: by a trampoline */
+	HOOK_RETURN,
 	HOOK_CGROUP,
 	HOOK_ITER_TASK,
 	HOOK_ITER_FILES,
@@ -31,6 +33,7 @@ enum feature {
 	FEATURE_TICKS,
 	FEATURE_FILES,
 	FEATURE_URING,
+	FEATURE_MEMORY,
 	FEATURES,
 };
 
@@ -55,7 +58,7 @@ struct hook {
 	enum feature feature;
 	unsigned int way; /* 0 is best */
 	enum hook_attach attach;
-	const char *target; /* tracepoint, or attach point */
+	const char *target; /* tracepoint, function, or attach point */
 	unsigned int traits;
 	int arguments; /* that the tracepoint must have, where that tells kernels apart; 0: any */
 };

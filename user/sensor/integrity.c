@@ -120,7 +120,7 @@ void integrity_look(struct integrity *integrity, uint64_t now,
 		    void (*tell_)(void *context, const struct ev_head *event), void *context)
 {
 	const struct teller teller = {integrity, now, tell_, context};
-	const char *program;
+	const char *program, *table;
 
 	look_for_pause(&teller);
 	look_for_tracer(&teller);
@@ -128,8 +128,11 @@ void integrity_look(struct integrity *integrity, uint64_t now,
 	program = sensor_detached(integrity->sensor);
 	if (program)
 		tell(&teller, MONITOR_DETACHED, 0, 0, program);
-	if (state_forged(integrity->state))
-		tell(&teller, MONITOR_CHANGED, 0, 0, "exes");
+	table = state_forged(integrity->state);
+	if (!table)
+		table = sensor_rearmed(integrity->sensor);
+	if (table)
+		tell(&teller, MONITOR_CHANGED, 0, 0, table);
 }
 
 struct integrity *integrity_open(struct sensor *sensor, struct state *state)

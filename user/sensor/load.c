@@ -19,6 +19,7 @@ struct sensor {
 	struct probe probe;
 	uint64_t missed_before[HOOKS_MAX]; /* it was armed: nobody was watched by it */
 	bool demanded;
+	bool armed[CHANNELS]; /* as spares_armed has it */
 	int cgroup;
 };
 
@@ -60,6 +61,7 @@ static void arm(struct sensor *sensor, size_t spare)
 	sensor->missed_before[spare - 1] += misses(sensor, spare - 1);
 	sensor->missed_before[spare] += misses(sensor, spare);
 	bpf_map_update_elem(sensor_map(sensor, "spares_armed"), &channel, &yes, BPF_ANY);
+	sensor->armed[channel] = true;
 }
 
 /** What is always attached, or the rest; what is attached already stays. */
@@ -76,6 +78,30 @@ static int attach(struct sensor *sensor, bool on_demand)
 			arm(sensor, i);
 	}
 	return 0;
+}
+
+/** Of our tables, what user space writes. All others are the programs' alone. */
+static const char *const written[] = {"lineages", "exes", "exes_version", "destinations", "spares_armed"};
+
+static bool is_written(const char *map)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(written); i++)
+		if (!strcmp(written[i], map))
+			return true;
+	return false;
+}
+
+/** No system call writes them from now on, whoever makes it. */
+static int freeze(const struct sensor *sensor)
+{
+	struct bpf_map *map;
+	int r = 0;
+
+	bpf_object__for_each_map(map, sensor->object) if (!r && bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF &&
+							  !bpf_map__is_internal(map) &&
+							  !is_written(bpf_map__name(map))) r =
+		bpf_map_freeze(bpf_map__fd(map));
+	return r;
 }
 
 static int load(struct sensor *sensor)
@@ -96,6 +122,8 @@ static int load(struct sensor *sensor)
 		r = object_set(sensor->object, ".rodata.preempted", probe_spares(&sensor->probe));
 	if (!r)
 		r = bpf_object__load(sensor->object);
+	if (!r)
+		r = freeze(sensor);
 	if (!r)
 		r = attach(sensor, false);
 	if (r)
@@ -215,6 +243,15 @@ void sensor_json(const struct sensor *sensor, struct buf *to)
 
 /* ---- iterators: reading one runs its program over everything ---- */
 
+/** A walk over tables of which most is empty costs more than all else that we do where nobody is watched. */
+static bool has_none(const struct sensor *sensor, const struct hook *hook)
+{
+	const char *table = hook_table(hook);
+	char key[sizeof(struct access_key)]; /* the largest of them */
+
+	return table && bpf_map_get_next_key(sensor_map(sensor, table), NULL, key) == -ENOENT;
+}
+
 static int iter_run(const struct sensor *sensor, enum hook_attach attach)
 {
 	for (size_t i = 0; i < hook_count; i++) {
@@ -222,7 +259,7 @@ static int iter_run(const struct sensor *sensor, enum hook_attach attach)
 		char nothing[64];
 		ssize_t got;
 
-		if (hooks[i].attach != attach || !sensor->links[i])
+		if (hooks[i].attach != attach || !sensor->links[i] || has_none(sensor, &hooks[i]))
 			continue;
 		fd = bpf_iter_create(bpf_link__fd(sensor->links[i]));
 		if (fd < 0)
@@ -300,6 +337,26 @@ const char *sensor_detached(struct sensor *sensor)
 		return hooks[i].program;
 	}
 	return NULL;
+}
+
+const char *sensor_rearmed(struct sensor *sensor)
+{
+	static const char table[] = "spares_armed";
+	const __u32 yes = 1;
+	bool held = true;
+
+	for (__u32 channel = 0; channel < CHANNELS; channel++) {
+		__u32 value = 0;
+
+		if (!sensor->armed[channel])
+			continue;
+		bpf_map_lookup_elem(sensor_map(sensor, table), &channel, &value);
+		if (value == yes)
+			continue;
+		bpf_map_update_elem(sensor_map(sensor, table), &channel, &yes, BPF_ANY);
+		held = false;
+	}
+	return held ? NULL : table;
 }
 
 /* ---- what the kernel counts about the programs ---- */

@@ -9,6 +9,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 
 #include "../util/log.h"
@@ -111,18 +112,62 @@ static bool iterator_exists(const struct btf *kernel, const char *name)
 	return btf__find_by_name_kind(kernel, of, BTF_KIND_FUNC) > 0;
 }
 
-bool hook_fits(const struct hook *hook, const struct btf *kernel)
+/**
+ * 0 where a program can be put at this function: types do not tell. A kernel may have
+ * no trampolines, or refuse them to be attached (arm64 before 6.4), or to be loaded.
+ */
+static int trampoline_fits(const struct btf *kernel, const struct hook *hook)
+{
+	static const struct bpf_insn nothing[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options);
+	_cleanup_close_ int program = -1, link = -1;
+	int function = btf__find_by_name_kind(kernel, hook->target, BTF_KIND_FUNC);
+
+	if (function <= 0)
+		return -ENOENT;
+	options.attach_btf_id = (__u32)function;
+	options.expected_attach_type = hook->attach == HOOK_ENTRY ? BPF_TRACE_FENTRY : BPF_TRACE_FEXIT;
+	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "custodes_probe", "GPL", nothing, ARRAY_SIZE(nothing),
+				&options);
+	link = program < 0 ? program : bpf_raw_tracepoint_open(NULL, program);
+	return link < 0 ? -errno : 0;
+}
+
+int hook_fits(const struct hook *hook, const struct btf *kernel)
 {
 	int arguments;
 
 	if (hook->attach == HOOK_CGROUP)
-		return true;
+		return 0;
+	if (hook->attach == HOOK_ENTRY || hook->attach == HOOK_RETURN)
+		return trampoline_fits(kernel, hook);
 	if (hook->attach != HOOK_TRACEPOINT)
-		return iterator_exists(kernel, hook->target);
+		return iterator_exists(kernel, hook->target) ? 0 : -ENOENT;
 	if (hook->traits & SPARE && !kernel_preempts())
-		return false;
+		return -ENOENT;
 	arguments = tracepoint_arguments(kernel, hook->target);
-	return arguments >= 0 && (!hook->arguments || hook->arguments == arguments);
+	return arguments >= 0 && (!hook->arguments || hook->arguments == arguments) ? 0 : -ENOENT;
+}
+
+const char *hook_table(const struct hook *hook)
+{
+	switch (hook->attach) {
+	case HOOK_ITER_SOCKS:
+		return "socks";
+	case HOOK_ITER_ENDED:
+		return "ended";
+	case HOOK_ITER_DESTINATIONS:
+		return "destinations";
+	case HOOK_ITER_ACCESSES:
+		return "accesses";
+	case HOOK_ITER_OTHERS:
+		return "others";
+	default:
+		return NULL;
+	}
 }
 
 struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *object, int cgroup)
@@ -131,6 +176,8 @@ struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *o
 
 	switch (hook->attach) {
 	case HOOK_TRACEPOINT:
+	case HOOK_ENTRY:
+	case HOOK_RETURN:
 		return bpf_program__attach(program);
 	case HOOK_CGROUP:
 		return bpf_program__attach_cgroup(program, cgroup);
@@ -138,17 +185,12 @@ struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *o
 	case HOOK_ITER_FILES:
 	case HOOK_ITER_MEMORY:
 	case HOOK_ITER_SCANNERS:
-		return iter_attach(program, object, NULL);
 	case HOOK_ITER_SOCKS:
-		return iter_attach(program, object, "socks");
 	case HOOK_ITER_ENDED:
-		return iter_attach(program, object, "ended");
 	case HOOK_ITER_DESTINATIONS:
-		return iter_attach(program, object, "destinations");
 	case HOOK_ITER_ACCESSES:
-		return iter_attach(program, object, "accesses");
 	case HOOK_ITER_OTHERS:
-		return iter_attach(program, object, "others");
+		return iter_attach(program, object, hook_table(hook));
 	}
 	errno = EINVAL;
 	return NULL;

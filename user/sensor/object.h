@@ -18,8 +18,11 @@ int object_set(struct bpf_object *object, const char *section, __u32 value);
  * seen without. */
 bool kernel_preempts(void);
 
-/** Whether this kernel has what the hook is attached to, in the shape that it expects. */
-bool hook_fits(const struct hook *hook, const struct btf *kernel);
+/** 0 where this kernel has what the hook is attached to, in the shape that it expects; else why not. */
+int hook_fits(const struct hook *hook, const struct btf *kernel);
+
+/** The table that an iterator walks over; NULL: it walks over what the kernel has. */
+const char *hook_table(const struct hook *hook);
 
 /** Attaches one program of a loaded object; NULL and errno. */
 struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *object, int cgroup);

@@ -92,7 +92,7 @@ int probe_guess(struct probe *probe)
 	if (!kernel)
 		return -ENOENT;
 	for (size_t i = 0; i < hook_count; i++)
-		probe->results[i] = hook_fits(&hooks[i], kernel) ? 0 : -ENOENT;
+		probe->results[i] = hook_fits(&hooks[i], kernel);
 	btf__free(kernel);
 	choose_ways(probe);
 	return 0;
@@ -101,9 +101,12 @@ int probe_guess(struct probe *probe)
 static int probe_one(const struct hook *hook, const char *const *without, const struct btf *kernel,
 		     int cgroup)
 {
+	int r;
+
 	if (unwanted(without, hook->program))
 		return -ECANCELED;
-	return hook_fits(hook, kernel) ? probe_hook(hook, cgroup) : -ENOENT;
+	r = hook_fits(hook, kernel);
+	return r ? r : probe_hook(hook, cgroup);
 }
 
 int probe_run(struct probe *probe, const char *const *without)

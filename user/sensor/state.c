@@ -17,12 +17,20 @@
 
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <uthash.h>
 
 /** Benign verdicts leave this much of the table to the catalogue's. */
 #define BENIGN_MAX (EXES_MAX - 4096)
 
+/** A lineage that is watched, as the kernel half was told. */
+struct told {
+	uint64_t lineage;
+	UT_hash_handle hh;
+};
+
 struct state {
-	int lineages, exes, version, destinations, losses;
+	int lineages, lineage_tasks, exes, version, destinations, losses;
+	struct told *told;
 	struct exe_id *benign; /* oldest first, as a ring */
 	size_t first, count;
 	int cpus;
@@ -47,6 +55,7 @@ int state_open(struct state **state, const struct sensor *sensor)
 
 	*state = NULL;
 	s->lineages = sensor_map(sensor, "lineages");
+	s->lineage_tasks = sensor_map(sensor, "lineage_tasks");
 	s->exes = sensor_map(sensor, "exes");
 	s->version = sensor_map(sensor, "exes_version");
 	s->destinations = sensor_map(sensor, "destinations");
@@ -56,20 +65,46 @@ int state_open(struct state **state, const struct sensor *sensor)
 		free(s);
 		return log_error(-EIO, "getrandom");
 	}
-	/* No system call may write it from now on; our programs may. */
-	if (bpf_map_freeze(sensor_map(sensor, "recent")) || renew(s)) {
+	if (renew(s)) {
 		free(s);
-		return log_error(-errno, "the table of verdicts cannot be kept");
+		return log_error(-errno, "the table of verdicts cannot be written");
 	}
 	*state = s;
 	return 0;
 }
 
+static void untell(struct state *state, struct told *told)
+{
+	HASH_DEL(state->told, told); /* NOLINT: who is dropped is in the table */
+	free(told);
+}
+
 void state_close(struct state **state)
 {
-	if (*state)
-		free((*state)->benign);
+	struct told *told, *next;
+
+	if (!*state)
+		return;
+	HASH_ITER(hh, (*state)->told, told, next)
+		untell(*state, told);
+	free((*state)->benign);
 	free(TAKE_PTR(*state));
+}
+
+/** From here on it stands there until its last task has ended. */
+static int told_watched(struct state *state, uint64_t lineage)
+{
+	const struct lineage_entry entry = {.state = LINEAGE_WATCHED};
+	struct told *told;
+	int r = bpf_map_update_elem(state->lineages, &lineage, &entry, BPF_EXIST);
+
+	HASH_FIND(hh, state->told, &lineage, sizeof(lineage), told);
+	if (r || told)
+		return r;
+	told = need(calloc(1, sizeof(*told)));
+	told->lineage = lineage;
+	HASH_ADD(hh, state->told, lineage, sizeof(told->lineage), told);
+	return 0;
 }
 
 int state_watch(struct state *state, uint64_t lineage, bool *quiet)
@@ -78,13 +113,45 @@ int state_watch(struct state *state, uint64_t lineage, bool *quiet)
 	int r = bpf_map_lookup_elem(state->lineages, &lineage, &entry);
 
 	*quiet = entry.quiet;
-	entry = (struct lineage_entry){.state = LINEAGE_WATCHED};
-	return r ? r : bpf_map_update_elem(state->lineages, &lineage, &entry, BPF_EXIST);
+	return r ? r : told_watched(state, lineage);
 }
 
 int state_release(struct state *state, uint64_t lineage)
 {
+	struct told *told;
+
+	HASH_FIND(hh, state->told, &lineage, sizeof(lineage), told);
+	if (told)
+		untell(state, told);
 	return bpf_map_delete_elem(state->lineages, &lineage);
+}
+
+/**
+ * Whether somebody has let a lineage go in our name. It is gone with its tasks, or
+ * else by another hand: that count is the kernel half's alone. What is left of it
+ * is watched again.
+ */
+static bool lineages_forged(struct state *state)
+{
+	const struct lineage_entry watched = {.state = LINEAGE_WATCHED};
+	struct told *told, *next;
+	struct lineage_entry entry;
+	bool forged = false;
+	uint64_t tasks;
+
+	HASH_ITER(hh, state->told, told, next) {
+		bool gone = bpf_map_lookup_elem(state->lineages, &told->lineage, &entry);
+
+		if (!gone && entry.state == watched.state && entry.quiet == watched.quiet)
+			continue;
+		if (gone && bpf_map_lookup_elem(state->lineage_tasks, &told->lineage, &tasks)) {
+			untell(state, told);
+			continue;
+		}
+		bpf_map_update_elem(state->lineages, &told->lineage, &watched, BPF_ANY);
+		forged = true;
+	}
+	return forged;
 }
 
 /** Stands behind each verdict: whoever writes one into the table without our key cannot compute it. */
@@ -114,13 +181,11 @@ static bool version_forged(struct state *state)
 /** Of the verdicts so many are looked at in one tick. */
 #define LOOKS 512
 
-bool state_forged(struct state *state)
+static bool verdict_forged(struct state *state)
 {
 	struct exe_id next;
 	uint32_t value;
 
-	if (version_forged(state))
-		return true;
 	for (int i = 0; i < LOOKS; i++) {
 		bool at_all =
 			!bpf_map_get_next_key(state->exes, state->looking ? &state->looked_at : NULL, &next);
@@ -136,6 +201,15 @@ bool state_forged(struct state *state)
 		}
 	}
 	return false;
+}
+
+const char *state_forged(struct state *state)
+{
+	if (lineages_forged(state))
+		return "lineages";
+	if (version_forged(state))
+		return "exes_version";
+	return verdict_forged(state) ? "exes" : NULL;
 }
 
 static void benign_push(struct state *state, const struct exe_id *exe)

@@ -143,7 +143,7 @@ def table_of_tools(done, sensors_):
 
 def beside(measured):
     """Per cent with a product installed, and with an empty program at sys_exit."""
-    both = [ratio_of(measured, name) for name in (CustodesBeside.name, sensors.EmptyCall.name)]
+    both = [ratio_of(measured, name) for name in (CustodesBeside.name, sensors.EmptyCall().name)]
     return [(ratio - 1) * 100 for ratio in both] if all(both) else None
 
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Over a vsock: out of a virtual machine, past its network. */
+#include <sys/socket.h>
+
 #include <linux/vm_sockets.h>
 
 #include "way.h"

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* The calls of 32-bit programs, from a 64-bit one: other numbers, other registers. */
+/*
+ * The calls of 32-bit programs: other numbers, other registers. On x86-64 from a
+ * 64-bit one; on arm64 this is a 32-bit one itself (tests/kernels/foreign).
+ */
 #include "way.h"
 
 #ifdef __x86_64__
@@ -34,6 +37,8 @@ int main(int argc, char **argv)
 	while ((n = call32(3 /* read */, fd, (long)(low + size), BYTES_MAX - (long)size)) > 0)
 		size += (size_t)n;
 	return way_send(&way, low, size);
+#elif defined(__arm__)
+	return way_send(&way, bytes, get(way_open(&way), bytes, sizeof(bytes)));
 #else
 	(void)way;
 	return 77;
