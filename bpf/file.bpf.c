@@ -97,7 +97,7 @@ static __always_inline int step_take(struct step *step)
 static __always_inline void step_charge(struct step *step)
 {
 	if (step->target)
-		access_process(step->target, &step->moving);
+		access_task(step->target, &step->moving);
 	step->moving.read = step->read;
 	if (step->from)
 		access_file(step->from, &step->moving);

@@ -21,16 +21,23 @@ static __always_inline struct pt_regs *current_regs(void)
 	return BPF_CORE_READ(task, stack) + THREAD_SIZE - bpf_core_type_size(struct pt_regs);
 }
 
-/** process_vm_writev(2) is allowed to: it has written nothing yet. */
+/** process_vm_readv(2) and process_vm_writev(2) are allowed to; nothing is moved yet. */
 SEC("fexit/mm_access")
 int BPF_PROG(memory_allowed, struct task_struct *task, unsigned int mode, struct mm_struct *mm)
 {
 	struct moving moving = {.channel = CHANNEL_MEMORY_ALLOWED, .scratch = SCRATCH_ALLOWED};
+	__u64 who = bpf_get_current_pid_tgid();
+	struct process_id aim;
+	__u8 act;
 
-	if (!mm || (unsigned long)mm >= (unsigned long)-MAX_ERRNO)
+	if (!mm || (unsigned long)mm >= (unsigned long)-MAX_ERRNO || !current_watched(&moving.owner))
 		return 0;
-	if (current_watched(&moving.owner) &&
-	    call_of(READ(current_regs(), REGS_NUMBER), call_is_compat()).act == ACT_MEMORY_WRITE)
+	act = call_of(READ(current_regs(), REGS_NUMBER), call_is_compat()).act;
+	if (act != ACT_MEMORY_READ && act != ACT_MEMORY_WRITE)
+		return 0;
+	identify(&aim, task);
+	bpf_map_update_elem(&aims, &who, &aim, BPF_ANY);
+	if (act == ACT_MEMORY_WRITE)
 		join(task, &moving, JOIN_MEMORY);
 	return 0;
 }

@@ -18,6 +18,7 @@
 #define ACCESSES_MAX	 32768
 #define OTHERS_MAX	 4096
 #define SCANNERS_MAX	 1024
+#define AIMS_MAX	 4096
 #define ENDED_MAX	 16384
 /** A power of two. */
 #define FILTER_SLOTS 16384
@@ -123,6 +124,13 @@ struct destination_entry {
 	__u32 netns;
 	__u16 proto;
 	__u16 pad;
+};
+
+/** aims: pid_tgid of who acts -> whose memory it was allowed to read or write */
+struct process_id {
+	__u64 start;
+	__u32 tgid;
+	__u32 pad;
 };
 
 /** pending: where a datagram goes, between its address check and its length. */

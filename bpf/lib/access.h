@@ -231,18 +231,31 @@ static __always_inline void access_object(const struct access_key *key, const st
 }
 
 /** A process as an object: whoever holds its memory. */
-__attribute__((unused)) static __noinline int access_process(struct task_struct *task,
+__attribute__((unused)) static __noinline int access_process(const struct process_id *process,
 							     const struct moving *moving)
 {
 	struct access_key key = {.lineage = moving->owner.lineage};
-	struct object_facts facts = {};
+	struct object_facts facts = {.peer = process->tgid};
 
-	facts.peer = READ(task, tgid);
-	key.object.ino = READ(task, group_leader, start_boottime);
+	key.object.ino = process->start;
 	key.object.dev = OBJECT_PROCESS;
-	key.object.gen = facts.peer;
+	key.object.gen = process->tgid;
 	access_object(&key, &facts, &(struct named){}, moving);
 	return 0;
+}
+
+static __always_inline void identify(struct process_id *id, struct task_struct *task)
+{
+	*id = (struct process_id){.start = READ(task, group_leader, start_boottime),
+				  .tgid = READ(task, tgid)};
+}
+
+static __always_inline void access_task(struct task_struct *task, const struct moving *moving)
+{
+	struct process_id id;
+
+	identify(&id, task);
+	access_process(&id, moving);
 }
 
 /** Unless it was met already. */

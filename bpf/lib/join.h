@@ -67,10 +67,10 @@ static __noinline int join(struct task_struct *task, const struct moving *moving
  */
 static __always_inline struct task_struct *task_of(__s32 pid)
 {
-	struct task_struct *task;
+	struct task_struct *task = (void *)bpf_get_current_task();
 	__u64 plain;
 
-	if (!bpf_task_from_pid || !bpf_task_release)
+	if (!bpf_task_from_pid || !bpf_task_release || READ(task, thread_pid, level))
 		return NULL;
 	task = bpf_task_from_pid(pid);
 	if (!task)

@@ -179,6 +179,7 @@ struct list_head {
 };
 
 struct pid {
+	unsigned int level;
 	struct hlist_head tasks[4];
 };
 
@@ -230,6 +231,7 @@ struct task_struct {
 	void *stack;
 	struct mm_struct *mm;
 	struct files_struct *files;
+	struct pid *thread_pid;
 	struct hlist_node pid_links[4];
 	struct list_head ptraced;
 	struct list_head ptrace_entry;

@@ -49,6 +49,14 @@ HASH(accesses, struct access_key, struct access_entry, ACCESSES_MAX);
 HASH(others, struct access_key, struct access_entry, OTHERS_MAX);
 HASH(scanners, __u64, __u32, SCANNERS_MAX); /* by start: its process; told already */
 
+/** Who fails in the end leaves one behind. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, AIMS_MAX);
+	__type(key, __u64);
+	__type(value, struct process_id);
+} aims SEC(".maps");
+
 /** One: from 1 on. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);

@@ -96,13 +96,20 @@ static __noinline int on_batch(struct step *step)
 static __noinline int on_memory(struct step *step)
 {
 	bool write = step->called.call.act == ACT_MEMORY_WRITE;
+	__u64 who = bpf_get_current_pid_tgid();
+	struct process_id *aim = bpf_map_lookup_elem(&aims, &who);
 
-	step->target = task_of(call_arg(&step->called, 0));
-	if (!step->target)
-		lose(LOSS_MEMORY);
 	step->moving.written = write ? step->result : 0;
 	step->moving.read = write ? 0 : step->result;
 	step->how = write ? JOIN_MEMORY : 0;
+	if (aim) { /* bpf/memory.bpf.c has met it, and joined it */
+		access_process(aim, &step->moving);
+		bpf_map_delete_elem(&aims, &who);
+		return 0;
+	}
+	step->target = task_of(call_arg(&step->called, 0));
+	if (!step->target)
+		lose(LOSS_MEMORY);
 	return 1;
 }
 

@@ -371,9 +371,14 @@ blind() {
 	verdict "$1" blind
 }
 
+# Before 6.2 only a trampoline can tell whose memory a call is about.
+nameless_memory() {
+	kernel_before 6 2 && jq -e '.features[] | select(.name == "memory") | .way < 0' <("$CUSTODES" doctor --json) >/dev/null
+}
+
 @test "process_vm_readv(2)" {
-	! kernel_before 6 2 || blind read-memory "memory of another process"
-	! kernel_before 6 2 || return 0
+	! nameless_memory || blind read-memory "memory of another process"
+	! nameless_memory || return 0
 	took read-memory "$(memory_of read-memory)"
 }
 
@@ -422,8 +427,8 @@ joined() {
 @test "process_vm_writev(2): the other process is followed" {
 	local read written mapped most shared
 	file_read give-memory exact
-	! kernel_before 6 2 || blind give-memory "memory of another process"
-	! kernel_before 6 2 || return 0
+	! nameless_memory || blind give-memory "memory of another process"
+	! nameless_memory || return 0
 	SIZE=$((SIZE + 1))
 	read -r read written mapped most shared < <(accounts "$(memory_of give-memory)")
 	bounded give-memory exact "$written" "$mapped" "$most"
