@@ -3,12 +3,9 @@
  * What system calls moved, looked at when they are over: the descriptor tells the
  * object, the return value the bytes. Every call of the host passes: attached on demand.
  */
+#include "lib/mapping.h"
 #include "lib/payload.h"
 #include "lib/spare.h"
-
-#define MAP_PRIVATE   0x02
-#define MAP_TYPE      0x0f
-#define MAP_ANONYMOUS 0x20
 
 /* Each says whether the step has bytes to charge. */
 
@@ -44,23 +41,6 @@ static __noinline int on_move(struct step *step)
 	return step->result > 0;
 }
 
-/** What is mapped can be read without a call: all of it counts, whatever is touched. */
-static __noinline int on_map(struct step *step)
-{
-	__u64 flags = call_arg(&step->called, 3);
-
-	if (flags & MAP_ANONYMOUS)
-		return 0;
-	step->from = file_of(call_arg(&step->called, 4));
-	if (!step->from)
-		return 0;
-	step->moving.mapped = file_size(step->from);
-	step->moving.flags = ACCESS_AT_MOST;
-	if ((flags & MAP_TYPE) != MAP_PRIVATE && file_mode(step->from) & FMODE_WRITE)
-		step->moving.flags |= ACCESS_SHARED;
-	return 1;
-}
-
 static __noinline int on_open(struct step *step)
 {
 	step->from = file_of(step->result);
@@ -77,6 +57,8 @@ static __always_inline int step_take(struct step *step)
 		return on_move(step);
 	case ACT_MAP:
 		return on_map(step);
+	case ACT_ATTACH:
+		return on_attach(step);
 	case ACT_OPEN:
 		return on_open(step);
 	case ACT_IOCTL:

@@ -34,6 +34,7 @@ static const struct call calls_native[CALLS] = {
 	[__NR_tee] = {.act = ACT_MOVE, .fd = 0, .to = 1},
 	[__NR_copy_file_range] = {.act = ACT_MOVE, .fd = 0, .to = 2},
 	[__NR_mmap] = {.act = ACT_MAP, .fd = 4},
+	[__NR_shmat] = {.act = ACT_ATTACH},
 #ifdef __NR_open
 	[__NR_open] = {.act = ACT_OPEN},
 	[__NR_creat] = {.act = ACT_OPEN},

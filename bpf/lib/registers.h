@@ -16,6 +16,7 @@ enum act {
 	ACT_WRITE,
 	ACT_MOVE, /* from one descriptor to another, without passing through the process */
 	ACT_MAP,
+	ACT_ATTACH, /* System V shared memory */
 	ACT_OPEN,
 	ACT_IOCTL,
 	ACT_MESSAGES_SENT, /* sendmmsg(2): the result counts messages */
@@ -71,6 +72,7 @@ static const struct call calls_compat[CALLS] = {
 	[315] = {.act = ACT_MOVE, .to = 1}, /* tee */
 	[377] = {.act = ACT_MOVE, .to = 2}, /* copy_file_range */
 	[192] = {.act = ACT_MAP, .fd = 4},  /* mmap2 */
+	[397] = {.act = ACT_ATTACH},	    /* shmat */
 	[5] = {.act = ACT_OPEN},	    /* open */
 	[8] = {.act = ACT_OPEN},	    /* creat */
 	[295] = {.act = ACT_OPEN},	    /* openat */
@@ -178,6 +180,7 @@ static const struct call calls_compat[CALLS] = {
 	[342] = {.act = ACT_MOVE, .to = 1}, /* tee */
 	[391] = {.act = ACT_MOVE, .to = 2}, /* copy_file_range */
 	[192] = {.act = ACT_MAP, .fd = 4},  /* mmap2 */
+	[305] = {.act = ACT_ATTACH},	    /* shmat */
 	[5] = {.act = ACT_OPEN},	    /* open */
 	[8] = {.act = ACT_OPEN},	    /* creat */
 	[322] = {.act = ACT_OPEN},	    /* openat */

@@ -102,6 +102,7 @@ with_peers() {
 	PEER="descriptor $DIR/descriptor" way give-descriptor "$DIR/descriptor"
 	PEER="file $DIR/staged BYTES" way give-file "$DIR/staged"
 	PEER="shared /dev/shm/custodes-test-$$ BYTES" way give-shared "/dev/shm/custodes-test-$$"
+	PEER="sysv $$ BYTES" way give-sysv "$$"
 	PEER="wait BYTES" way give-memory PID SAID
 	PEER="wait BYTES" way give-proc-mem PID SAID
 	PEER="wait BYTES" way give-ptrace PID SAID
@@ -413,6 +414,11 @@ nameless_memory() {
 
 @test "memory that is shared with another process: an upper bound" {
 	gave give-shared most '.file.path | test("/dev/shm/custodes-test")'
+	expect "shared" "$SHARED" true
+}
+
+@test "a System V segment, attached by another process: an upper bound" {
+	gave give-sysv most '.file.path | test("^/SYSV")'
 	expect "shared" "$SHARED" true
 }
 

@@ -4,9 +4,12 @@
  * it is handed; or that holds a file, a descriptor or bytes which others take.
  *
  *   peer READY-FILE ADDRESS PORT fifo PATH | stream PATH | datagram PATH |
- *        descriptor PATH | file PATH BYTES | shared PATH BYTES |
+ *        descriptor PATH | file PATH BYTES | shared PATH BYTES | sysv KEY BYTES |
  *        hold FILE | give FILE PATH | memory FILE | wait BYTES
  */
+#include <sys/ipc.h>
+#include <sys/shm.h>
+
 #include "way.h"
 
 static void ready(const char *name, const char *what)
@@ -79,6 +82,20 @@ static size_t shared(const char *ready_name, const char *path, size_t size)
 	return size;
 }
 
+static size_t attached(const char *ready_name, const char *key, size_t size)
+{
+	int segment = (int)need(shmget((key_t)atol(key), size + 1, IPC_CREAT | 0666), "shmget");
+	char *at = shmat(segment, NULL, 0);
+
+	if ((long)at == -1)
+		die("shmat");
+	ready(ready_name, "");
+	flagged(at, size);
+	memcpy(bytes, at, size);
+	need(shmctl(segment, IPC_RMID, NULL), "shmctl");
+	return size;
+}
+
 int main(int argc, char **argv)
 {
 	const char *how = argv[4], *path = argc > 5 ? argv[5] : NULL;
@@ -106,6 +123,8 @@ int main(int argc, char **argv)
 		way.size = await_file(path, (size_t)atol(argv[6]));
 	} else if (!strcmp(how, "shared")) {
 		way.size = shared(argv[1], path, (size_t)atol(argv[6]));
+	} else if (!strcmp(how, "sysv")) {
+		way.size = attached(argv[1], path, (size_t)atol(argv[6]));
 	} else if (!strcmp(how, "wait")) { /* somebody writes into our memory */
 		snprintf(text, sizeof(text), "%lx", (unsigned long)bytes);
 		ready(argv[1], text);
