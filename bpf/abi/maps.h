@@ -20,6 +20,8 @@
 #define SCANNERS_MAX	 1024
 #define AIMS_MAX	 4096
 #define ENDED_MAX	 16384
+/** Of each channel, for programs that have a spare. */
+#define MARKS 1024
 /** A power of two. */
 #define FILTER_SLOTS 16384
 

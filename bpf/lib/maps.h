@@ -73,13 +73,21 @@ struct {
 	__type(value, __u32);
 } spares_armed SEC(".maps");
 
+/** By channel and task: whom a program has met, until its spare has. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, CHANNELS *MARKS);
+	__type(key, __u32);
+	__type(value, __u64);
+} marks SEC(".maps");
+
 FILTER(task_filter);
 FILTER(sock_filter);
 
 PER_CPU(losses, struct loss_entry, LOSS_KERNEL_CAUSES);
 PER_CPU(recent, struct recent_entry, RECENT_SLOTS);
 PER_CPU(sequences, __u64, CHANNELS);
-PER_CPU(spares_met, __u64, CHANNELS);
+PER_CPU(spares_acted, __u64, CHANNELS);
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);

@@ -2,8 +2,8 @@
 /*
  * Kernels after 6.18 may take the CPU away inside a tracing program, and skip that
  * program for whoever runs there meanwhile. So each has a spare behind it, which acts
- * where the first one has left no mark. A task that loses its CPU between the two may
- * be charged by both; who is skipped by both is a loss, which user space counts.
+ * where the first one has left no mark. How often it did is counted: whom the kernel
+ * skipped beyond that, both have missed, which is a loss.
  */
 #ifndef CUSTODES_BPF_SPARE_H
 #define CUSTODES_BPF_SPARE_H
@@ -18,31 +18,44 @@ static __always_inline bool armed(__u32 channel)
 	return both && *(volatile __u32 *)both;
 }
 
+/** Where a program leaves its mark for the current task, wherever that goes on: others seldom share it. */
+static __always_inline __u64 *mark_of(__u32 channel)
+{
+	__u64 hash = bpf_get_current_task() * 0x9e3779b97f4a7c15ull;
+	__u32 place = channel * MARKS + (hash >> 32) % MARKS;
+
+	return armed(channel) ? bpf_map_lookup_elem(&marks, &place) : NULL;
+}
+
 /** For a program that has a spare: leaves the mark. False where it is not to act yet. */
 static __always_inline bool on_duty(__u32 channel)
 {
-	__u64 *met;
+	__u64 *mark;
 
 	if (!preempted)
 		return true;
-	met = bpf_map_lookup_elem(&spares_met, &channel);
-	if (!met || !armed(channel))
+	mark = mark_of(channel);
+	if (!mark)
 		return false;
-	*(volatile __u64 *)met = bpf_get_current_task();
+	*(volatile __u64 *)mark = bpf_get_current_task();
 	return true;
 }
 
 /** For a spare: whether the program of this channel was skipped for this task. */
 static __always_inline bool was_skipped(__u32 channel)
 {
-	__u64 *met = bpf_map_lookup_elem(&spares_met, &channel);
+	__u64 *mark = mark_of(channel), *count;
 
-	if (!met || !armed(channel))
+	if (!mark)
 		return false;
-	if (*(volatile __u64 *)met != bpf_get_current_task())
-		return true;
-	*(volatile __u64 *)met = 0;
-	return false;
+	if (*(volatile __u64 *)mark == bpf_get_current_task()) {
+		*(volatile __u64 *)mark = 0;
+		return false;
+	}
+	count = bpf_map_lookup_elem(&spares_acted, &channel);
+	if (count)
+		__sync_fetch_and_add(count, 1);
+	return true;
 }
 
 #endif

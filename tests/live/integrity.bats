@@ -153,7 +153,7 @@ map_called() {
 	local table
 	custodes_start
 	for table in tasks lineage_tasks socks ended pending accesses others scanners task_filter sock_filter \
-		recent losses sequences spares_met; do
+		recent losses sequences marks spares_acted; do
 		expect "$table is frozen" "$(bpftool -j map show id "$(map_called "$table")" | jq .frozen)" 1
 	done
 	# shellcheck disable=SC2046

@@ -18,6 +18,7 @@ struct sensor {
 	struct bpf_link *links[HOOKS_MAX];
 	struct probe probe;
 	uint64_t missed_before[HOOKS_MAX]; /* it was armed: nobody was watched by it */
+	uint64_t open_before[HOOKS_MAX];   /* skipped, and not replaced, when it was last looked at */
 	bool demanded;
 	bool armed[CHANNELS]; /* as spares_armed has it */
 	int cgroup;
@@ -361,17 +362,41 @@ const char *sensor_rearmed(struct sensor *sensor)
 
 /* ---- what the kernel counts about the programs ---- */
 
-/** Who was skipped by a program and by its spare is not counted: no more than by either of them. */
-uint64_t sensor_recursions(const struct sensor *sensor)
+/** How often the spare of a channel has acted in its program's place, on all CPUs. */
+static uint64_t acted(const struct sensor *sensor, __u32 channel)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *of_cpus = need(calloc((size_t)cpus, sizeof(*of_cpus))), sum = 0;
+
+	if (!bpf_map_lookup_elem(sensor_map(sensor, "spares_acted"), &channel, of_cpus))
+		for (int cpu = 0; cpu < cpus; cpu++)
+			sum += of_cpus[cpu];
+	free(of_cpus);
+	return sum;
+}
+
+/**
+ * Whom a program and its spare have both missed: whom the kernel skipped the one for,
+ * and the other did not act for. It may be about to: what was so a second ago, too, counts.
+ */
+static uint64_t missed_by_both(struct sensor *sensor, size_t hook)
+{
+	uint64_t skipped = misses(sensor, hook), replaced = acted(sensor, hooks[hook + 1].traits >> 8);
+	uint64_t now = skipped > replaced ? skipped - replaced : 0, before = sensor->open_before[hook];
+
+	sensor->open_before[hook] = now;
+	return now < before ? now : before;
+}
+
+uint64_t sensor_recursions(struct sensor *sensor)
 {
 	uint64_t missed = 0;
 
 	for (size_t i = 0; i < hook_count; i++) {
 		bool spared = i + 1 < hook_count && hooks[i + 1].traits & SPARE && sensor->links[i + 1];
-		uint64_t own = misses(sensor, i), both = spared ? misses(sensor, i + 1) : own;
 
 		if (!(hooks[i].traits & (COVERED | SPARE)))
-			missed += own < both ? own : both;
+			missed += spared ? missed_by_both(sensor, i) : misses(sensor, i);
 	}
 	return missed;
 }

@@ -49,7 +49,7 @@ const char *sensor_detached(struct sensor *sensor);
 const char *sensor_rearmed(struct sensor *sensor);
 
 /** Times that a program was not run because it ran already, and no other saw what it missed. */
-uint64_t sensor_recursions(const struct sensor *sensor);
+uint64_t sensor_recursions(struct sensor *sensor);
 
 /** Cost of one program, from the kernel's own statistics (kernel.bpf_stats_enabled). */
 struct program_cost {
