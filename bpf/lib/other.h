@@ -65,6 +65,19 @@ static __noinline int access_socket(struct sock *sk, const struct moving *moving
 	return 0;
 }
 
+/** Who gets it can read the whole file. Always true: each stands for itself. */
+static __noinline int passed_one(void *at, struct moving *moving)
+{
+	struct file *file = NULL;
+
+	bpf_probe_read_kernel(&file, sizeof(file), at);
+	if (!file)
+		return 1;
+	moving->mapped = file_size(file);
+	access_unnamed(file, moving);
+	return 1;
+}
+
 /**
  * Descriptors that lie in the peer's queue now: who takes them can read the whole
  * of each file. What it has taken already is not seen.
@@ -75,8 +88,7 @@ static __noinline int descriptors_passed(struct sock *sk, struct moving *moving)
 	struct sk_buff *last;
 	struct unix_skb_parms *parms;
 	struct scm_fp_list *list;
-	struct file *file;
-	short count;
+	__u32 count;
 
 	if (!peer)
 		return 0;
@@ -88,19 +100,12 @@ static __noinline int descriptors_passed(struct sock *sk, struct moving *moving)
 	if (!list)
 		return 0;
 	count = BPF_CORE_READ(list, count);
-	if (count > PASSED_MAX)
+	if (count > PASSED_MAX && !REPEATS_ALL)
 		lose(LOSS_BATCH);
 	moving->flags = ACCESS_AT_MOST;
 	moving->read = moving->written = 0;
-	for (int i = 0; i < PASSED_MAX && i < count; i++) {
-		file = NULL;
-		bpf_probe_read_kernel(&file, sizeof(file),
-				      (void *)list + bpf_core_field_offset(struct scm_fp_list, fp) + i * 8);
-		if (!file)
-			continue;
-		moving->mapped = file_size(file);
-		access_unnamed(file, moving);
-	}
+	list = (void *)list + bpf_core_field_offset(struct scm_fp_list, fp);
+	REPEAT(i, count, PASSED_MAX, passed_one((void *)list + i * sizeof(void *), moving));
 	return 0;
 }
 

@@ -3,6 +3,7 @@
 #ifndef CUSTODES_BPF_PATH_H
 #define CUSTODES_BPF_PATH_H
 
+#include "loop.h"
 #include "task.h"
 
 #define PATH_NAMES 128
@@ -126,8 +127,7 @@ static __always_inline bool path_walk(struct scratch *scratch, struct file *file
 	scratch->used = 0;
 	scratch->dentry = READ(file, f_path.dentry);
 	scratch->mnt = READ(file, f_path.mnt);
-	for (int i = 0; i < PATH_NAMES && step == PATH_GO_ON; i++)
-		step = path_step(scratch);
+	REPEAT(i, PATH_NAMES, PATH_NAMES, (step = path_step(scratch)) == PATH_GO_ON);
 	return step == PATH_WHOLE;
 }
 

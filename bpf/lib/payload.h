@@ -12,7 +12,8 @@
 #include "step.h"
 
 #define PORT_DNS 53
-/** sendmmsg(2) asks for both kinds of address at once. */
+/** sendmmsg(2) asks for both kinds of address at once. Before 6.4 the first messages of a call are looked at.
+ */
 #define MESSAGES_MAX 4
 
 #define TLS_HANDSHAKE 0x16
@@ -135,18 +136,33 @@ static __noinline int payload_look(struct step *step, struct sock *sk, __u64 at,
 	return payload_emit(step, entry, &pieces, sends ? PAYLOAD_SENT : 0);
 }
 
-/** Of one message so many are looked at; more are counted as lost. */
+/** Of one message so many are looked at before 6.4; more are counted as lost. */
 #define NAMED_MAX 8
 
-/** As struct cmsghdr, with the descriptors behind it. */
+/** As struct cmsghdr; the descriptors stand behind it. */
 struct passing {
 	__u64 size;
 	__u32 level;
 	__u32 type;
-	__s32 fds[NAMED_MAX];
 };
 #define SOL_SOCKET 1
 #define SCM_RIGHTS 1
+#define SCM_MAX_FD 253
+
+/** Always true: each stands for itself. */
+static __noinline int named_one(struct step *step, __u64 at)
+{
+	struct file *file;
+	__s32 fd = -1;
+
+	bpf_probe_read_user(&fd, sizeof(fd), (void *)at);
+	file = file_of(fd);
+	if (!file)
+		return 1;
+	step->moving.mapped = file_size(file);
+	access_unnamed(file, &step->moving);
+	return 1;
+}
 
 /**
  * Descriptors that a message names, as the caller's memory has them: the peer may
@@ -156,28 +172,23 @@ static __noinline int descriptors_named(struct step *step, __u64 at)
 {
 	struct message message = {};
 	struct passing passing = {};
-	__u64 head = __builtin_offsetof(struct passing, fds), size;
-	struct file *file;
+	__u32 count;
 
-	if (bpf_probe_read_user(&message, 6 * sizeof(__u64), (void *)at) || message.control_size < head ||
-	    bpf_probe_read_user(&passing, head, (void *)message.control))
+	if (bpf_probe_read_user(&message, 6 * sizeof(__u64), (void *)at) ||
+	    message.control_size < sizeof(passing) ||
+	    bpf_probe_read_user(&passing, sizeof(passing), (void *)message.control))
 		return 0;
-	if (passing.level != SOL_SOCKET || passing.type != SCM_RIGHTS || passing.size < head)
+	if (passing.level != SOL_SOCKET || passing.type != SCM_RIGHTS || passing.size < sizeof(passing))
 		return 0;
-	size = passing.size - head;
-	bpf_probe_read_user(passing.fds, bounded(size, sizeof(passing.fds)),
-			    (void *)(message.control + head));
-	if (size > sizeof(passing.fds))
+	count = (passing.size - sizeof(passing)) / sizeof(__s32);
+	if (count > SCM_MAX_FD)
+		count = SCM_MAX_FD;
+	if (count > NAMED_MAX && !REPEATS_ALL)
 		lose(LOSS_BATCH);
+	at = message.control + sizeof(passing);
 	step->moving.flags = ACCESS_AT_MOST;
 	step->moving.read = step->moving.written = 0;
-	for (int i = 0; i < NAMED_MAX && i * sizeof(__s32) < size; i++) {
-		file = file_of(passing.fds[i]);
-		if (!file)
-			continue;
-		step->moving.mapped = file_size(file);
-		access_unnamed(file, &step->moving);
-	}
+	REPEAT(i, count, NAMED_MAX, named_one(step, at + i * sizeof(__s32)));
 	return 0;
 }
 
@@ -194,14 +205,30 @@ static __always_inline int on_payload(struct step *step, struct sock *sk, bool s
 		       0;
 }
 
-/** One call, several: each is told how long it was. */
+/** Each was told how long it was. Always true. */
+static __noinline int message_one(struct step *step, struct sock *sk, __u64 at)
+{
+	bool sends = step->called.call.act == ACT_MESSAGES_SENT;
+	__u32 size = 0;
+
+	if (is_unix(sk)) {
+		if (sends)
+			descriptors_named(step, at);
+		return 1;
+	}
+	bpf_probe_read_user(&size, sizeof(size), (void *)at + __builtin_offsetof(struct message, size));
+	payload_look(step, sk, at, size, sends);
+	return 1;
+}
+
+/** One call, several messages. */
 static __noinline int on_messages(struct step *step)
 {
 	struct file *file = file_of(call_arg(&step->called, 0));
 	__u64 at = call_arg(&step->called, 1);
+	__u32 count = step->result;
 	struct socket *socket;
 	struct sock *sk;
-	__u32 size;
 
 	if (!file || !file_is(file, S_IFSOCK))
 		return 0;
@@ -209,21 +236,9 @@ static __noinline int on_messages(struct step *step)
 	sk = READ(socket, sk);
 	if (!sk || !(addressed(sk) || is_unix(sk)))
 		return 0;
-	if (step->result > MESSAGES_MAX && is_unix(sk))
+	if (count > MESSAGES_MAX && is_unix(sk) && !REPEATS_ALL)
 		lose(LOSS_BATCH);
-	for (__u32 i = 0; i < MESSAGES_MAX && i < step->result; i++) {
-		if (is_unix(sk)) {
-			if (step->called.call.act == ACT_MESSAGES_SENT)
-				descriptors_named(step, at + i * sizeof(struct message));
-			continue;
-		}
-		size = 0;
-		bpf_probe_read_user(&size, sizeof(size),
-				    (void *)at + i * sizeof(struct message) +
-					    __builtin_offsetof(struct message, size));
-		payload_look(step, sk, at + i * sizeof(struct message), size,
-			     step->called.call.act == ACT_MESSAGES_SENT);
-	}
+	REPEAT(i, count, MESSAGES_MAX, message_one(step, sk, at + i * sizeof(struct message)));
 	return 0;
 }
 
