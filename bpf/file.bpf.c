@@ -98,10 +98,11 @@ static __always_inline void step_charge(struct step *step)
 static __noinline int called(struct pt_regs *regs, long result, __u32 channel)
 {
 	__u32 spare = channel == CHANNEL_CALL_SPARE;
-	struct owner owner;
+	struct owner owner = {};
+	bool watched = current_watched(&owner);
 	struct step *step;
 
-	if (!current_watched(&owner))
+	if (!watched && !loads_code(regs))
 		return 0;
 	step = bpf_map_lookup_elem(&steps, &spare);
 	if (!step)
@@ -109,7 +110,11 @@ static __noinline int called(struct pt_regs *regs, long result, __u32 channel)
 	__builtin_memset(step, 0, sizeof(*step));
 	step->moving = (struct moving){.owner = owner, .channel = channel, .scratch = SCRATCH_CALL + spare};
 	step->result = result;
-	if (call_read(&step->called, regs) && step_take(step))
+	if (!call_read(&step->called, regs))
+		return 0;
+	if (!watched)
+		return code_loaded(step);
+	if (step_take(step))
 		step_charge(step);
 	return 0;
 }

@@ -55,7 +55,7 @@ static __always_inline void executed(struct task_struct *task, struct linux_binp
 	};
 
 	EXE_IDENTIFY(&facts.exe, bprm->file, TYPED);
-	if (!exec_place(&facts))
+	if (!exec_place(&facts, bprm->file))
 		return;
 	facts.cgroup = bpf_get_current_cgroup_id();
 	exec_emit(task, bprm->file, &facts);

@@ -117,6 +117,7 @@ struct ev_fork {
 #define EXEC_EXISTING 0x04 /* ran before the sensor was attached */
 #define EXEC_UNLINKED 0x08 /* no name is left: deleted, or a memfd */
 #define EXEC_SCANNER  0x10 /* with EXEC_EXISTING: it answers for what others open (fanotify) */
+#define EXEC_AUTHORED 0x20 /* the lineage has written the executable, and goes on with whoever starts it */
 
 struct ev_exec {
 	struct ev_head head;
@@ -237,6 +238,7 @@ struct ev_access {
 enum join_how {
 	JOIN_PTRACE = 1,
 	JOIN_MEMORY = 2, /* its memory was written to */
+	JOIN_CODE = 3,	 /* it has loaded what the lineage has written; by_* are 0 */
 };
 
 /** A process that a watched one has taken hold of acts for it from now on; head: the former. Its EXEC came

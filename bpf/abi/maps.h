@@ -19,6 +19,7 @@
 #define OTHERS_MAX	 4096
 #define SCANNERS_MAX	 1024
 #define AIMS_MAX	 4096
+#define AUTHORED_MAX	 16384
 #define ENDED_MAX	 16384
 /** Of each channel, for programs that have a spare. */
 #define MARKS 1024

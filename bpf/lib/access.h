@@ -7,7 +7,7 @@
 #ifndef CUSTODES_BPF_ACCESS_H
 #define CUSTODES_BPF_ACCESS_H
 
-#include "path.h"
+#include "author.h"
 
 #define S_IFMT	 0170000
 #define S_IFSOCK 0140000
@@ -19,7 +19,6 @@
 
 #define ANON_INODE_FS_MAGIC 0x09041934
 #define PROC_SUPER_MAGIC    0x9fa0
-#define OVERLAY_SUPER_MAGIC 0x794c7630
 
 /** What one call moved, and by which program that was seen. */
 struct moving {
@@ -46,10 +45,8 @@ static __always_inline bool device_is_empty(__u32 rdev)
 /** False where no bytes are kept: a directory, an event counter, the null device. */
 static __always_inline bool object_read(struct object_id *id, struct object_facts *facts, struct inode *inode)
 {
-	struct super_block *sb = READ(inode, i_sb);
-
 	facts->mode = READ(inode, i_mode);
-	facts->magic = READ(sb, s_magic);
+	facts->magic = READ(inode, i_sb, s_magic);
 	facts->rdev = READ(inode, i_rdev);
 	if ((facts->mode & S_IFMT) == S_IFDIR || facts->magic == ANON_INODE_FS_MAGIC)
 		return false;
@@ -58,32 +55,8 @@ static __always_inline bool object_read(struct object_id *id, struct object_fact
 	facts->size = READ(inode, i_size);
 	facts->links = READ(inode, i_nlink);
 	INODE_CTIME(facts->ctime_sec, facts->ctime_nsec, inode, READ);
-	id->ino = READ(inode, i_ino);
-	id->dev = READ(sb, s_dev);
-	id->gen = READ(inode, i_generation);
+	object_of(id, inode);
 	return true;
-}
-
-/**
- * An overlay's file has an inode of its own; what is read is a layer's. The layer's
- * file is its private data, or stands first in that (since 6.13). Before 6.5 that
- * file has the overlay's path.
- */
-static __always_inline struct inode *layer_inode(struct file *file)
-{
-	struct inode *inode = READ(file, f_inode), *layer, *there;
-	struct file *real;
-
-	if (READ(inode, i_sb, s_magic) != OVERLAY_SUPER_MAGIC)
-		return inode;
-	real = READ(file, private_data);
-	layer = READ(real, f_inode);
-	there = READ(real, f_path.dentry, d_inode);
-	if (!layer || (there != layer && there != inode)) {
-		bpf_probe_read_kernel(&real, sizeof(real), real);
-		layer = READ(real, f_inode);
-	}
-	return layer ? layer : inode;
 }
 
 static __always_inline bool file_is(struct file *file, __u32 type)
@@ -276,8 +249,11 @@ static __always_inline int access_inode(struct file *file, const struct named *n
 	struct object_facts facts = {};
 
 	/* Sockets are counted where they send and receive. */
-	if (!file_is(file, S_IFSOCK) && object_read(&key.object, &facts, layer_inode(file)))
-		access_object(&key, &facts, named, moving);
+	if (file_is(file, S_IFSOCK) || !object_read(&key.object, &facts, layer_inode(file)))
+		return 0;
+	if ((moving->written || moving->flags & ACCESS_SHARED) && (facts.mode & S_IFMT) == S_IFREG)
+		author_set(&key.object, key.lineage);
+	access_object(&key, &facts, named, moving);
 	return 0;
 }
 

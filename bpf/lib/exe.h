@@ -3,7 +3,7 @@
 #ifndef CUSTODES_BPF_EXE_H
 #define CUSTODES_BPF_EXE_H
 
-#include "path.h"
+#include "author.h"
 #include "recent.h"
 
 /**
@@ -160,7 +160,7 @@ static __always_inline bool lineage_begin(struct exec_facts *facts)
  * whether that is worth an event: not where a process that nobody watches runs
  * what is known to be benign.
  */
-static __always_inline bool exec_place(struct exec_facts *facts)
+static __always_inline bool exec_place(struct exec_facts *facts, struct file *file)
 {
 	__u32 verdict = exe_verdict(&facts->exe);
 	struct owner before;
@@ -181,6 +181,13 @@ static __always_inline bool exec_place(struct exec_facts *facts)
 	}
 	if (verdict)
 		return false;
+	facts->owner.lineage = author_of(file);
+	lineage = bpf_map_lookup_elem(&lineages, &facts->owner.lineage);
+	if (lineage) {
+		facts->state = lineage->state;
+		facts->flags |= EXEC_AUTHORED;
+		return task_join(facts->owner.tgid, facts->owner.lineage, facts->owner.start);
+	}
 	facts->state = LINEAGE_PROVISIONAL;
 	return lineage_begin(facts);
 }

@@ -63,6 +63,22 @@ static __noinline int on_map(struct step *step)
 	return 1;
 }
 
+/** What a product has written is loaded by somebody else: that one acts for it from now on. */
+static __noinline int code_loaded(struct step *step)
+{
+	struct task_struct *task = (void *)bpf_get_current_task();
+	struct file *file;
+
+	if (step->called.call.act != ACT_MAP || !(call_arg(&step->called, 2) & PROT_EXEC) ||
+	    call_arg(&step->called, 3) & MAP_ANONYMOUS)
+		return 0;
+	file = file_of(call_arg(&step->called, 4));
+	step->moving.owner.lineage = file ? author_of(file) : 0;
+	if (step->moving.owner.lineage)
+		join(task, &step->moving, JOIN_CODE);
+	return 0;
+}
+
 static __noinline int on_attach(struct step *step)
 {
 	step->from = shm_file(call_arg(&step->called, 0));

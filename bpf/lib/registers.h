@@ -141,7 +141,9 @@ static __always_inline bool number_is_final(__u32 number)
 	return !(number & X32_SYSCALL);
 }
 
-#define REGS_NUMBER orig_ax
+#define REGS_NUMBER	 orig_ax
+#define REGS_THIRD(regs) (regs)->dx /* of every ABI */
+#define NR_COMPAT_MMAP	 192
 
 static __always_inline void regs_arguments(__u64 args[6], const struct pt_regs *regs, bool compat)
 {
@@ -212,7 +214,9 @@ static __always_inline bool number_is_final(__u32 number)
 	return true;
 }
 
-#define REGS_NUMBER syscallno
+#define REGS_NUMBER	 syscallno
+#define REGS_THIRD(regs) (regs)->regs[2]
+#define NR_COMPAT_MMAP	 192
 
 static __always_inline void regs_arguments(__u64 args[6], const struct pt_regs *regs, bool compat)
 {

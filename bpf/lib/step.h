@@ -126,10 +126,20 @@ static __noinline int on_ptrace(struct step *step)
 	return 1;
 }
 
+#define PROT_EXEC 4
+
+/** mmap(2), as a loader calls it: also by whom nobody watches. */
+static __always_inline bool loads_code(const struct pt_regs *regs)
+{
+	__u32 number = regs->REGS_NUMBER;
+
+	return (number == __NR_mmap || number == NR_COMPAT_MMAP) && REGS_THIRD(regs) & PROT_EXEC;
+}
+
 /** In the order of what it costs to find out. */
 static __always_inline bool call_ignored(const struct pt_regs *regs, long result)
 {
-	return result < 0 || call_moves_nothing(regs) || current_unknown();
+	return result < 0 || call_moves_nothing(regs) || (current_unknown() && !loads_code(regs));
 }
 
 #endif

@@ -102,6 +102,8 @@ with_peers() {
 	PEER="descriptor $DIR/descriptor" way give-descriptor "$DIR/descriptor"
 	PEER="file $DIR/staged BYTES" way give-file "$DIR/staged"
 	PEER="shared /dev/shm/custodes-test-$$ BYTES" way give-shared "/dev/shm/custodes-test-$$"
+	PEER="starts $DIR/written $DIR/labelled/run-written" way run-written "$DIR/written"
+	PEER="loads $DIR/code $DIR/labelled/load-written" way load-written "$DIR/code"
 	PEER="sysv $$ BYTES" way give-sysv "$$"
 	PEER="wait BYTES" way give-memory PID SAID
 	PEER="wait BYTES" way give-proc-mem PID SAID
@@ -440,6 +442,17 @@ joined() {
 	bounded give-memory exact "$written" "$mapped" "$most"
 	SIZE=$((SIZE - 1))
 	joined give-memory memory
+}
+
+@test "a program that it wrote, started by another process: that one is followed" {
+	file_read run-written exact
+	sent
+	expect "the program" "$(value "select(.destination.port == $PORT) | .process.executable")" "$DIR/written"
+}
+
+@test "code that it wrote, loaded by another process: that one is followed" {
+	file_read load-written exact
+	joined load-written code
 }
 
 @test "/proc/PID/mem, written: the other process is followed" {

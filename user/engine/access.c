@@ -115,7 +115,8 @@ void tell_accesses(struct engine *engine, struct lineage *lineage)
 /** Whoever is taken hold of is one of the lineage's processes from now on. */
 void on_join(struct engine *engine, const struct ev_head *event)
 {
-	static const char *const hows[] = {[JOIN_PTRACE] = "ptrace", [JOIN_MEMORY] = "memory"};
+	static const char *const hows[] = {
+		[JOIN_PTRACE] = "ptrace", [JOIN_MEMORY] = "memory", [JOIN_CODE] = "code"};
 	const struct ev_join *join = (const struct ev_join *)event;
 	struct process_key key = {.start = event->start, .tgid = event->tgid};
 	struct lineage *lineage = lineage_of(engine, event);

@@ -69,6 +69,8 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->scanner = event->flags & EXEC_SCANNER;
 	process->path_cut = event->flags & EXEC_PATH_CUT;
 	process->product = NULL;
+	if (event->flags & EXEC_AUTHORED && lineage->decision == LINEAGE_PRODUCT)
+		exe_authored(engine, process->exe, lineage->product);
 	take_exec_strings(process, exec);
 	if (!process->exe->path && process->path && !process->path_cut)
 		process->exe->path = need(strdup(process->path));

@@ -33,6 +33,15 @@ static struct identity identity_of(const struct exe *exe, const struct process *
 	};
 }
 
+void exe_authored(struct engine *engine, struct exe *exe, const struct product *product)
+{
+	exe->authored = true;
+	exe->product = product;
+	exe->evidence = EVIDENCE_LINEAGE;
+	if (product)
+		act_exe(engine, ACTION_EXE_WATCHED, exe);
+}
+
 /** The product that an executable is by itself, whoever runs it; the kernel half remembers it. */
 static void identify_exe(struct engine *engine, struct exe *exe)
 {
@@ -41,6 +50,10 @@ static void identify_exe(struct engine *engine, struct exe *exe)
 
 	if (!engine->policy)
 		return;
+	if (exe->authored) { /* under other policies, if there it is a product */
+		exe_authored(engine, exe, before ? policy_product(engine->policy, before->id) : NULL);
+		return;
+	}
 	exe->product = identify(engine->policy, &identity, &exe->evidence);
 	if (exe->product && !before)
 		act_exe(engine, ACTION_EXE_WATCHED, exe);
@@ -93,6 +106,10 @@ static const struct product *product_of(struct engine *engine, const struct proc
 	*evidence = EVIDENCE_NONE;
 	if (!process->exe || !engine->policy)
 		return NULL;
+	if (process->exe->authored && process->exe->product) {
+		*evidence = EVIDENCE_LINEAGE;
+		return process->exe->product;
+	}
 	identity = identity_of(process->exe, process);
 	return identify(engine->policy, &identity, evidence);
 }

@@ -54,15 +54,30 @@ static uint64_t misses(const struct sensor *sensor, size_t hook)
 	return program_info(sensor, hook, &info) ? info.recursion_misses - sensor->missed_before[hook] : 0;
 }
 
-/** A spare and the program before it act from now on. */
+/** How often the spare of a channel has acted in its program's place, on all CPUs. */
+static uint64_t acted(const struct sensor *sensor, __u32 channel)
+{
+	int cpus = libbpf_num_possible_cpus();
+	uint64_t *of_cpus = need(calloc((size_t)cpus, sizeof(*of_cpus))), sum = 0;
+
+	if (!bpf_map_lookup_elem(sensor_map(sensor, "spares_acted"), &channel, of_cpus))
+		for (int cpu = 0; cpu < cpus; cpu++)
+			sum += of_cpus[cpu];
+	free(of_cpus);
+	return sum;
+}
+
+/**
+ * A spare and the program before it act from now on. Whom the kernel skipped until
+ * then, nobody was to see; some of them just before, while this was under way.
+ */
 static void arm(struct sensor *sensor, size_t spare)
 {
 	const __u32 channel = hooks[spare].traits >> 8, yes = 1;
 
-	sensor->missed_before[spare - 1] += misses(sensor, spare - 1);
-	sensor->missed_before[spare] += misses(sensor, spare);
 	bpf_map_update_elem(sensor_map(sensor, "spares_armed"), &channel, &yes, BPF_ANY);
 	sensor->armed[channel] = true;
+	sensor->missed_before[spare - 1] += misses(sensor, spare - 1) - acted(sensor, channel);
 }
 
 /** What is always attached, or the rest; what is attached already stays. */
@@ -361,19 +376,6 @@ const char *sensor_rearmed(struct sensor *sensor)
 }
 
 /* ---- what the kernel counts about the programs ---- */
-
-/** How often the spare of a channel has acted in its program's place, on all CPUs. */
-static uint64_t acted(const struct sensor *sensor, __u32 channel)
-{
-	int cpus = libbpf_num_possible_cpus();
-	uint64_t *of_cpus = need(calloc((size_t)cpus, sizeof(*of_cpus))), sum = 0;
-
-	if (!bpf_map_lookup_elem(sensor_map(sensor, "spares_acted"), &channel, of_cpus))
-		for (int cpu = 0; cpu < cpus; cpu++)
-			sum += of_cpus[cpu];
-	free(of_cpus);
-	return sum;
-}
 
 /**
  * Whom a program and its spare have both missed: whom the kernel skipped the one for,

@@ -103,6 +103,37 @@ static inline int way_send(const struct way *way, const char *from, size_t size)
 	return 0;
 }
 
+/** A file that is there as a whole, or not at all. */
+__attribute__((unused)) static void way_write(const char *path, const char *from, size_t size)
+{
+	char part[4096];
+	int fd;
+
+	snprintf(part, sizeof(part), "%s.part", path);
+	fd = (int)need(open(part, O_CREAT | O_WRONLY | O_CLOEXEC, 0755), part);
+	put(fd, from, size);
+	close(fd);
+	need(rename(part, path), path);
+}
+
+/** Says to who waits for it that what was written has been used. */
+__attribute__((unused)) static void way_mark(const char *path)
+{
+	char mark[4096];
+
+	snprintf(mark, sizeof(mark), "%s.used", path);
+	close((int)need(open(mark, O_CREAT | O_WRONLY, 0644), mark));
+}
+
+__attribute__((unused)) static void way_await_mark(const char *path)
+{
+	char mark[4096];
+
+	snprintf(mark, sizeof(mark), "%s.used", path);
+	while (access(mark, F_OK))
+		usleep(1000);
+}
+
 /** Sends a descriptor over a unix socket, with one byte. */
 static inline void pass(int sock, int fd)
 {
