@@ -192,3 +192,22 @@ scanner_found() {
 	custodes_stop
 	expect "findings" "$(count '.event.kind == "alert"')" 0
 }
+
+@test "a program that a product has written is that product's, also when the product has ended" {
+	local peer file=$DIR/some
+	echo something >"$file"
+	install "$KESL" ../bypass/run-written
+	peer=$(stranger peer ../bypass/peer)
+	sink_start "tcp,$HERE,7000"
+	custodes_start
+	begin "$KESL" "$file" "$HERE" 7000 "$DIR/written"
+	await "the finding" found "$BEGUN"
+	in_world "$peer" "$DIR/ready" "$HERE" 7000 starts "$DIR/written" "$file"
+	ends_with 0
+	sleep 1
+	in_world "$DIR/written" "$file" "$HERE" 7000 "$DIR/written" again
+	custodes_stop
+	expect "execs of what it wrote" "$(events "select($(action exec) and .process.executable == \"$DIR/written\")
+		| .custodes.product | \"\(.id) \(.evidence)\"" | sort | uniq -c | xargs)" "2 kaspersky-kesl lineage"
+	nothing_lost
+}
