@@ -112,10 +112,10 @@ static __noinline int called(struct pt_regs *regs, long result, __u32 channel)
 	step->result = result;
 	if (!call_read(&step->called, regs))
 		return 0;
-	if (!watched)
-		return code_loaded(step);
-	if (step_take(step))
+	if (watched && step_take(step))
 		step_charge(step);
+	if (loads_code(regs))
+		code_loaded(step, watched);
 	return 0;
 }
 

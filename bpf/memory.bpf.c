@@ -8,7 +8,6 @@
 #include "lib/step.h"
 
 #define FOLL_WRITE  1
-#define MAX_ERRNO   4095
 #define THREAD_SIZE 16384 /* of x86-64 and arm64, if nothing is debugged */
 
 /** With which the caller came into the kernel; before 5.15 nobody helps, and they lie at the stack's end. */

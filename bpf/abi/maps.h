@@ -20,6 +20,7 @@
 #define SCANNERS_MAX	 1024
 #define AIMS_MAX	 4096
 #define AUTHORED_MAX	 16384
+#define ORPHANS_MAX	 4096
 #define ENDED_MAX	 16384
 /** Of each channel, for programs that have a spare. */
 #define MARKS 1024
@@ -59,6 +60,8 @@ struct task_entry {
 };
 
 /** lineage_tasks: id -> how many tasks are in it; the kernel half's alone */
+
+/** orphans: lineages whose task was met when the entry in `lineages` was gone; 1. Programs alone write it. */
 
 /** lineages: id -> */
 struct lineage_entry {

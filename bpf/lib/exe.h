@@ -163,9 +163,12 @@ static __always_inline bool lineage_begin(struct exec_facts *facts)
 static __always_inline bool exec_place(struct exec_facts *facts, struct file *file)
 {
 	__u32 verdict = exe_verdict(&facts->exe);
+	__u64 author = verdict ? 0 : author_of(file);
 	struct owner before;
-	struct lineage_entry *lineage = NULL;
+	struct lineage_entry *lineage = NULL, *writer = bpf_map_lookup_elem(&lineages, &author);
 
+	if (author)
+		facts->flags |= EXEC_AUTHORED;
 	if (task_watched(facts->owner.tgid, &before)) {
 		lineage = bpf_map_lookup_elem(&lineages, &before.lineage);
 		facts->parent_lineage = before.lineage;
@@ -181,12 +184,11 @@ static __always_inline bool exec_place(struct exec_facts *facts, struct file *fi
 	}
 	if (verdict)
 		return false;
-	facts->owner.lineage = author_of(file);
-	lineage = bpf_map_lookup_elem(&lineages, &facts->owner.lineage);
-	if (lineage) {
-		facts->state = lineage->state;
-		facts->flags |= EXEC_AUTHORED;
-		return task_join(facts->owner.tgid, facts->owner.lineage, facts->owner.start);
+	/* Who came out of one that is not judged yet does not leave it for another such. */
+	if (writer && (!lineage || writer->state == LINEAGE_WATCHED)) {
+		facts->state = writer->state;
+		facts->owner.lineage = author;
+		return task_join(facts->owner.tgid, author, facts->owner.start);
 	}
 	facts->state = LINEAGE_PROVISIONAL;
 	return lineage_begin(facts);

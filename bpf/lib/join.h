@@ -36,14 +36,26 @@ static __always_inline void joined_emit(struct task_struct *task, const struct o
 	exec_emit(task, file, &facts);
 }
 
-/** Into the lineage of who acts, unless another one has it under watch already. */
+/** Whether a process is some product's already: what is merely not judged yet may be had. */
+static __always_inline bool is_taken(__u32 tgid, __u64 by)
+{
+	struct lineage_entry *entry;
+	struct owner there;
+
+	if (!task_watched(tgid, &there))
+		return false;
+	entry = bpf_map_lookup_elem(&lineages, &there.lineage);
+	return there.lineage == by || !entry || entry->state == LINEAGE_WATCHED;
+}
+
+/** Into the lineage of who acts, unless another product has it under watch already. */
 static __noinline int join(struct task_struct *task, const struct moving *moving, __u32 how)
 {
-	struct owner owner = moving->owner, there;
+	struct owner owner = moving->owner;
 	struct ev_join *event;
 	__u32 tgid = BPF_CORE_READ(task, tgid);
 
-	if (task_watched(tgid, &there))
+	if (is_taken(tgid, owner.lineage))
 		return 0;
 	owner.tgid = tgid;
 	owner.tid = BPF_CORE_READ(task, pid);

@@ -42,6 +42,7 @@ extern void *bpf_rdonly_cast(const void *pointer, __u32 type) __ksym __weak;
 #define READ_3(pointer, a, b, c)	  (pointer)->a->b->c
 #define READ_4(pointer, a, b, c, d)	  (pointer)->a->b->c->d
 
+#define MAX_ERRNO	4095
 #define AF_UNIX		1
 #define AF_INET		2
 #define AF_INET6	10

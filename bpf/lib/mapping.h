@@ -63,19 +63,25 @@ static __noinline int on_map(struct step *step)
 	return 1;
 }
 
-/** What a product has written is loaded by somebody else: that one acts for it from now on. */
-static __noinline int code_loaded(struct step *step)
+/**
+ * What a product has written is loaded by somebody else: that one acts for it from now
+ * on. Who is not judged yet, himself, goes with a product only.
+ */
+static __noinline int code_loaded(struct step *step, bool watched)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
+	struct moving moving = {.channel = step->moving.channel, .scratch = step->moving.scratch};
+	struct lineage_entry *author;
 	struct file *file;
 
 	if (step->called.call.act != ACT_MAP || !(call_arg(&step->called, 2) & PROT_EXEC) ||
 	    call_arg(&step->called, 3) & MAP_ANONYMOUS)
 		return 0;
 	file = file_of(call_arg(&step->called, 4));
-	step->moving.owner.lineage = file ? author_of(file) : 0;
-	if (step->moving.owner.lineage)
-		join(task, &step->moving, JOIN_CODE);
+	moving.owner.lineage = file ? author_of(file) : 0;
+	author = bpf_map_lookup_elem(&lineages, &moving.owner.lineage);
+	if (author && (!watched || author->state == LINEAGE_WATCHED))
+		join(task, &moving, JOIN_CODE);
 	return 0;
 }
 

@@ -49,6 +49,13 @@ HASH(accesses, struct access_key, struct access_entry, ACCESSES_MAX);
 HASH(others, struct access_key, struct access_entry, OTHERS_MAX);
 HASH(scanners, __u64, __u32, SCANNERS_MAX); /* by start: its process; told already */
 
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, ORPHANS_MAX);
+	__type(key, __u64);
+	__type(value, __u32);
+} orphans SEC(".maps");
+
 /** Who fails in the end leaves one behind. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

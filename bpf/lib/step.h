@@ -64,10 +64,11 @@ static __noinline int batch_step(struct step *step, __u64 place)
 {
 	struct iocb iocb = {};
 	struct file *file;
-	void *at = NULL;
+	__u64 at = 0;
+	long failed = call_is_compat() ? bpf_probe_read_user(&at, 4, (void *)place) :
+					 bpf_probe_read_user(&at, 8, (void *)place);
 
-	if (bpf_probe_read_user(&at, sizeof(at), (void *)place) ||
-	    bpf_probe_read_user(&iocb, sizeof(iocb), at))
+	if (failed || bpf_probe_read_user(&iocb, sizeof(iocb), (void *)at))
 		return 1;
 	file = file_of(iocb.fd);
 	if (!file)
@@ -86,10 +87,10 @@ static __noinline int batch_step(struct step *step, __u64 place)
 static __noinline int on_batch(struct step *step)
 {
 	__u64 list = call_arg(&step->called, 2);
-	__u32 count = step->result;
+	__u32 count = step->result, each = call_is_compat() ? 4 : 8;
 
 	step->moving.flags = ACCESS_AT_MOST;
-	REPEAT(i, count, BATCH_MAX, batch_step(step, list + i * sizeof(void *)));
+	REPEAT(i, count, BATCH_MAX, batch_step(step, list + i * each));
 	if (count > BATCH_MAX && !REPEATS_ALL)
 		lose(LOSS_BATCH);
 	return 0;
@@ -139,7 +140,9 @@ static __always_inline bool loads_code(const struct pt_regs *regs)
 /** In the order of what it costs to find out. */
 static __always_inline bool call_ignored(const struct pt_regs *regs, long result)
 {
-	return result < 0 || call_moves_nothing(regs) || (current_unknown() && !loads_code(regs));
+	/* Not by its sign: of a 32-bit program's address that is the highest bit. */
+	return (__u64)result >= (__u64)-MAX_ERRNO || call_moves_nothing(regs) ||
+	       (current_unknown() && !loads_code(regs));
 }
 
 #endif

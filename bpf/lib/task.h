@@ -54,6 +54,7 @@ static __always_inline long task_drop(__u32 tgid, __u64 lineage)
 static __always_inline bool task_watched(__u32 tgid, struct owner *owner)
 {
 	struct task_entry *task;
+	__u32 yes = 1;
 
 	if (filter_none(&task_filter, tgid))
 		return false;
@@ -66,6 +67,7 @@ static __always_inline bool task_watched(__u32 tgid, struct owner *owner)
 	owner->tid = tgid;
 	if (bpf_map_lookup_elem(&lineages, &owner->lineage))
 		return true;
+	bpf_map_update_elem(&orphans, &owner->lineage, &yes, BPF_ANY);
 	task_drop(tgid, owner->lineage);
 	return false;
 }

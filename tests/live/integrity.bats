@@ -148,12 +148,30 @@ map_called() {
 	grep -q 'written to by somebody else: lineages' "$DIR/live.txt" || fail "$(<"$DIR/live.txt")"
 }
 
+@test "the lineage of a product at work is let go in our name: told" {
+	command -v bpftool >/dev/null || skip "bpftool is not installed"
+	local id key
+	sink_start "tcp,$HERE,7000"
+	install "$KESL"
+	custodes_start
+	begin "$KESL" tcp "$HERE" 7000 send 2000000000 100
+	await "the finding" found "$BEGUN"
+	id=$(map_called lineages)
+	for key in $(bpftool -j map dump id "$id" | jq -r '.[].key | map(.[2:]) | join(",")'); do
+		bpftool map delete id "$id" key hex ${key//,/ } || true # others end by themselves
+	done
+	within 2 changed
+	kill "$BEGUN"
+	custodes_stop
+	grep -q 'written to by somebody else: lineages' "$DIR/live.txt" || fail "$(<"$DIR/live.txt")"
+}
+
 @test "what programs alone keep takes no writes from anybody" {
 	command -v bpftool >/dev/null || skip "bpftool is not installed"
 	local table
 	custodes_start
 	for table in tasks lineage_tasks socks ended pending accesses others scanners task_filter sock_filter \
-		recent losses sequences marks spares_acted; do
+		recent losses sequences marks spares_acted authored aims orphans; do
 		expect "$table is frozen" "$(bpftool -j map show id "$(map_called "$table")" | jq .frozen)" 1
 	done
 	# shellcheck disable=SC2046

@@ -206,8 +206,11 @@ scanner_found() {
 	ends_with 0
 	sleep 1
 	in_world "$DIR/written" "$file" "$HERE" 7000 "$DIR/written" again
+	kill -HUP "$SENSOR"
+	sleep 0.5
+	in_world "$DIR/written" "$file" "$HERE" 7000 "$DIR/written" again
 	custodes_stop
 	expect "execs of what it wrote" "$(events "select($(action exec) and .process.executable == \"$DIR/written\")
-		| .custodes.product | \"\(.id) \(.evidence)\"" | sort | uniq -c | xargs)" "2 kaspersky-kesl lineage"
+		| .custodes.product | \"\(.id) \(.evidence)\"" | sort | uniq -c | xargs)" "3 kaspersky-kesl lineage"
 	nothing_lost
 }

@@ -69,8 +69,7 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->scanner = event->flags & EXEC_SCANNER;
 	process->path_cut = event->flags & EXEC_PATH_CUT;
 	process->product = NULL;
-	if (event->flags & EXEC_AUTHORED && lineage->decision == LINEAGE_PRODUCT)
-		exe_authored(engine, process->exe, lineage->product);
+	exe_met(engine, process->exe, lineage, event->flags & EXEC_AUTHORED);
 	take_exec_strings(process, exec);
 	if (!process->exe->path && process->path && !process->path_cut)
 		process->exe->path = need(strdup(process->path));

@@ -33,13 +33,20 @@ static struct identity identity_of(const struct exe *exe, const struct process *
 	};
 }
 
-void exe_authored(struct engine *engine, struct exe *exe, const struct product *product)
+static void exe_authored(struct engine *engine, struct exe *exe, const struct product *product)
 {
 	exe->authored = true;
 	exe->product = product;
 	exe->evidence = EVIDENCE_LINEAGE;
-	if (product)
-		act_exe(engine, ACTION_EXE_WATCHED, exe);
+	act_exe(engine, ACTION_EXE_WATCHED, exe);
+}
+
+/** Whether it may be a product's yet, as what somebody wrote who is not judged. */
+static bool author_pending(struct engine *engine, const struct exe *exe)
+{
+	const struct lineage *author = exe->author ? lineage_find(engine, exe->author) : NULL;
+
+	return author && author->decision != LINEAGE_PRODUCT;
 }
 
 /** The product that an executable is by itself, whoever runs it; the kernel half remembers it. */
@@ -50,15 +57,27 @@ static void identify_exe(struct engine *engine, struct exe *exe)
 
 	if (!engine->policy)
 		return;
-	if (exe->authored) { /* under other policies, if there it is a product */
-		exe_authored(engine, exe, before ? policy_product(engine->policy, before->id) : NULL);
-		return;
-	}
 	exe->product = identify(engine->policy, &identity, &exe->evidence);
-	if (exe->product && !before)
+	if (!exe->product && exe->authored && before) { /* under other policies, if there it is a product */
+		exe->product = policy_product(engine->policy, before->id);
+		exe->evidence = EVIDENCE_LINEAGE;
+	}
+	if (exe->product && (!before || exe->authored))
 		act_exe(engine, ACTION_EXE_WATCHED, exe);
-	if (!exe->product && exe->sha256)
+	if (!exe->product && exe->sha256 && !author_pending(engine, exe))
 		act_exe(engine, ACTION_EXE_BENIGN, exe);
+}
+
+void exe_met(struct engine *engine, struct exe *exe, const struct lineage *lineage, bool authored)
+{
+	if (authored && !exe->product) {
+		exe->author = lineage->id;
+		if (lineage->decision == LINEAGE_PRODUCT)
+			exe_authored(engine, exe, lineage->product);
+	} else if (exe->author && !exe->product && !lineage_find(engine, exe->author)) {
+		exe->author = 0; /* it was nobody's, and has ended */
+		identify_exe(engine, exe);
+	}
 }
 
 static void lineage_take(struct engine *engine, struct lineage *lineage, const struct product *product,
@@ -92,6 +111,9 @@ static void lineage_take(struct engine *engine, struct lineage *lineage, const s
 		process->product = product;
 		process->evidence = EVIDENCE_LINEAGE;
 	}
+	DL_FOREACH(lineage->processes, process)
+		if (process->exe && process->exe->author == lineage->id && !process->exe->product)
+			exe_authored(engine, process->exe, product);
 	take_children(engine, lineage);
 	tell_execs(engine, lineage);
 	judge_flows(engine, lineage);
@@ -101,17 +123,18 @@ static void lineage_take(struct engine *engine, struct lineage *lineage, const s
 static const struct product *product_of(struct engine *engine, const struct process *process,
 					enum evidence *evidence)
 {
+	const struct product *product;
 	struct identity identity;
 
 	*evidence = EVIDENCE_NONE;
 	if (!process->exe || !engine->policy)
 		return NULL;
-	if (process->exe->authored && process->exe->product) {
-		*evidence = EVIDENCE_LINEAGE;
-		return process->exe->product;
-	}
 	identity = identity_of(process->exe, process);
-	return identify(engine->policy, &identity, evidence);
+	product = identify(engine->policy, &identity, evidence);
+	if (product || !process->exe->authored)
+		return product;
+	*evidence = EVIDENCE_LINEAGE;
+	return process->exe->product;
 }
 
 /** A lineage that is of no product, by what is known of this process. */
@@ -240,7 +263,8 @@ void judge_all(struct engine *engine, const struct policy *before)
 		return;
 	act(engine, ACTION_FORGET);
 	HASH_ITER(hh, engine->exes, exe, next_exe) {
-		exe->product = NULL;
+		if (!exe->authored)
+			exe->product = NULL;
 		identify_exe(engine, exe);
 	}
 	memset(engine->gone, 0, sizeof(engine->gone)); /* their products are the old policies' */

@@ -16,10 +16,11 @@ struct exe {
 	char *path;
 	char *package;
 	char *package_version;
-	char *sha256;	/* hex; NULL: not hashed */
-	char *build_id; /* hex */
-	bool observed;	/* user space has answered, whatever the answer */
-	bool authored;	/* a product's lineage has written it: it is that product's */
+	char *sha256;	 /* hex; NULL: not hashed */
+	char *build_id;	 /* hex */
+	bool observed;	 /* user space has answered, whatever the answer */
+	bool authored;	 /* a product has written it: it is that product's */
+	uint64_t author; /* the lineage with which it ran when somebody under watch had written it; 0: none */
 	const struct product *product;
 	enum evidence evidence;
 	UT_hash_handle hh;
@@ -299,8 +300,8 @@ void set_view(char **to, struct view view);
 void judge_process(struct engine *engine, struct process *process);
 /** Judges an executable, and everything that runs it. */
 void judge_exe(struct engine *engine, struct exe *exe);
-/** A product's lineage has written it; product: NULL where the lineage's is not known. */
-void exe_authored(struct engine *engine, struct exe *exe, const struct product *product);
+/** It runs with this lineage; authored: somebody under watch has written it. */
+void exe_met(struct engine *engine, struct exe *exe, const struct lineage *lineage, bool authored);
 /** Tells the execs of a product's lineage that waited for facts. */
 void tell_execs(struct engine *engine, struct lineage *lineage);
 /** Lets go of lineages that are clean and whose parents are gone. */

@@ -263,9 +263,13 @@ void sensor_json(const struct sensor *sensor, struct buf *to)
 static bool has_none(const struct sensor *sensor, const struct hook *hook)
 {
 	const char *table = hook_table(hook);
-	char key[sizeof(struct access_key)]; /* the largest of them */
+	union {
+		__u64 sock;
+		struct destination_key destination;
+		struct access_key access;
+	} key;
 
-	return table && bpf_map_get_next_key(sensor_map(sensor, table), NULL, key) == -ENOENT;
+	return table && bpf_map_get_next_key(sensor_map(sensor, table), NULL, &key) == -ENOENT;
 }
 
 static int iter_run(const struct sensor *sensor, enum hook_attach attach)
@@ -386,6 +390,9 @@ static uint64_t missed_by_both(struct sensor *sensor, size_t hook)
 	uint64_t skipped = misses(sensor, hook), replaced = acted(sensor, hooks[hook + 1].traits >> 8);
 	uint64_t now = skipped > replaced ? skipped - replaced : 0, before = sensor->open_before[hook];
 
+	/* It has acted for whom nobody skipped, too: that makes up for no loss to come. */
+	if (replaced > skipped)
+		sensor->missed_before[hook] -= replaced - skipped;
 	sensor->open_before[hook] = now;
 	return now < before ? now : before;
 }

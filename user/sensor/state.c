@@ -25,11 +25,12 @@
 /** A lineage that is watched, as the kernel half was told. */
 struct told {
 	uint64_t lineage;
+	bool orphaned; /* told already */
 	UT_hash_handle hh;
 };
 
 struct state {
-	int lineages, lineage_tasks, exes, version, destinations, losses;
+	int lineages, lineage_tasks, orphans, exes, version, destinations, losses;
 	struct told *told;
 	struct exe_id *benign; /* oldest first, as a ring */
 	size_t first, count;
@@ -56,6 +57,7 @@ int state_open(struct state **state, const struct sensor *sensor)
 	*state = NULL;
 	s->lineages = sensor_map(sensor, "lineages");
 	s->lineage_tasks = sensor_map(sensor, "lineage_tasks");
+	s->orphans = sensor_map(sensor, "orphans");
 	s->exes = sensor_map(sensor, "exes");
 	s->version = sensor_map(sensor, "exes_version");
 	s->destinations = sensor_map(sensor, "destinations");
@@ -126,10 +128,21 @@ int state_release(struct state *state, uint64_t lineage)
 	return bpf_map_delete_elem(state->lineages, &lineage);
 }
 
+/** A task of it was met when its entry was gone: not by our hand, who has untold what we let go. */
+static bool orphaned(const struct state *state, struct told *told)
+{
+	uint32_t yes;
+
+	if (told->orphaned || bpf_map_lookup_elem(state->orphans, &told->lineage, &yes))
+		return false;
+	told->orphaned = true;
+	return true;
+}
+
 /**
  * Whether somebody has let a lineage go in our name. It is gone with its tasks, or
- * else by another hand: that count is the kernel half's alone. What is left of it
- * is watched again.
+ * else by another hand: both tables that tell are the kernel half's alone. What is
+ * left of it is watched again.
  */
 static bool lineages_forged(struct state *state)
 {
@@ -141,7 +154,9 @@ static bool lineages_forged(struct state *state)
 
 	HASH_ITER(hh, state->told, told, next) {
 		bool gone = bpf_map_lookup_elem(state->lineages, &told->lineage, &entry);
+		bool met = orphaned(state, told);
 
+		forged |= met;
 		if (!gone && entry.state == watched.state && entry.quiet == watched.quiet)
 			continue;
 		if (gone && bpf_map_lookup_elem(state->lineage_tasks, &told->lineage, &tasks)) {
@@ -154,7 +169,6 @@ static bool lineages_forged(struct state *state)
 	return forged;
 }
 
-/** Stands behind each verdict: whoever writes one into the table without our key cannot compute it. */
 static uint32_t seal_of(const struct state *state, const struct exe_id *exe)
 {
 	struct digest *digest = digest_begin();
@@ -205,11 +219,12 @@ static bool verdict_forged(struct state *state)
 
 const char *state_forged(struct state *state)
 {
-	if (lineages_forged(state))
-		return "lineages";
-	if (version_forged(state))
-		return "exes_version";
-	return verdict_forged(state) ? "exes" : NULL;
+	const char *table = lineages_forged(state) ? "lineages" :
+			    version_forged(state)  ? "exes_version" :
+						     NULL;
+
+	renew(state); /* a verdict that stood for a moment holds no longer than that */
+	return table ? table : verdict_forged(state) ? "exes" : NULL;
 }
 
 static void benign_push(struct state *state, const struct exe_id *exe)
