@@ -214,3 +214,22 @@ scanner_found() {
 		| .custodes.product | \"\(.id) \(.evidence)\"" | sort | uniq -c | xargs)" "3 kaspersky-kesl lineage"
 	nothing_lost
 }
+
+@test "a program that a product has written and run itself is that product's when another starts it" {
+	local tool
+	tool=$(stranger tool)
+	custodes_start
+	begin "$KESL" run /bin/sh -c "while ! test -e $DIR/known; do sleep 0.1; done
+		cp $tool $DIR/made && $DIR/made mark $DIR/first && while ! test -e $DIR/go; do sleep 0.1; done"
+	await "the finding" found "$BEGUN"
+	touch "$DIR/known"
+	await "its first run" test -e "$DIR/first"
+	sleep 1 # it is hashed, and judged, meanwhile
+	in_world "$DIR/made" mark "$DIR/second"
+	touch "$DIR/go"
+	ends_with 0
+	custodes_stop
+	expect "execs of what it made" "$(events "select($(action exec) and .process.executable == \"$DIR/made\")
+		| .custodes.product.id" | sort | uniq -c | xargs)" "2 kaspersky-kesl"
+	nothing_lost
+}
