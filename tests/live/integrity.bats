@@ -127,19 +127,25 @@ map_called() {
 	custodes_stop
 }
 
+# As if custodes had let every lineage go.
+let_all_go() {
+	local id key
+	id=$(map_called lineages)
+	for key in $(bpftool -j map dump id "$id" | jq -r '.[].key | map(.[2:]) | join(",")'); do
+		# shellcheck disable=SC2086
+		bpftool map delete id "$id" key hex ${key//,/ } || true # others end by themselves
+	done
+}
+
 @test "a product's lineage is let go in our name: told, and it is watched again" {
 	command -v bpftool >/dev/null || skip "bpftool is not installed"
-	local id key
 	sink_start "tcp,$HERE,7000"
 	install "$KESL"
 	custodes_start
 	begin "$KESL" tcp "$HERE" 7000 send 1000 10 mark "$DIR/sent" await "$DIR/go" send 1000 10
 	await "the finding" found "$BEGUN"
 	await "the product" test -e "$DIR/sent"
-	id=$(map_called lineages)
-	for key in $(bpftool -j map dump id "$id" | jq -r '.[].key | map(.[2:]) | join(",")'); do
-		bpftool map delete id "$id" key hex ${key//,/ } || true # others end by themselves
-	done
+	let_all_go
 	within 2 changed
 	touch "$DIR/go"
 	ends_with 0
@@ -150,16 +156,12 @@ map_called() {
 
 @test "the lineage of a product at work is let go in our name: told" {
 	command -v bpftool >/dev/null || skip "bpftool is not installed"
-	local id key
 	sink_start "tcp,$HERE,7000"
 	install "$KESL"
 	custodes_start
 	begin "$KESL" tcp "$HERE" 7000 send 2000000000 100
 	await "the finding" found "$BEGUN"
-	id=$(map_called lineages)
-	for key in $(bpftool -j map dump id "$id" | jq -r '.[].key | map(.[2:]) | join(",")'); do
-		bpftool map delete id "$id" key hex ${key//,/ } || true # others end by themselves
-	done
+	let_all_go
 	within 2 changed
 	kill "$BEGUN"
 	custodes_stop
