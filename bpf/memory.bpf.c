@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
- * Who may write another process's memory, told before it is written: what that process
- * does from then on is the writer's doing. By trampolines, which not every kernel has;
- * file.bpf.c says the same when the call is over.
+ * Who may read or write another process's memory, met before anything is moved: what a
+ * process does that is written to is the writer's doing from then on. By trampolines, which not every kernel
+ * has; file.bpf.c says the same when the call is over.
  */
 #include "lib/join.h"
 #include "lib/step.h"

@@ -117,7 +117,7 @@ struct ev_fork {
 #define EXEC_EXISTING 0x04 /* ran before the sensor was attached */
 #define EXEC_UNLINKED 0x08 /* no name is left: deleted, or a memfd */
 #define EXEC_SCANNER  0x10 /* with EXEC_EXISTING: it answers for what others open (fanotify) */
-#define EXEC_AUTHORED 0x20 /* the lineage has written the executable, and goes on with whoever starts it */
+#define EXEC_AUTHORED 0x20 /* somebody under watch has written the executable */
 
 struct ev_exec {
 	struct ev_head head;

@@ -46,7 +46,7 @@ enum exe_verdict {
 
 /**
  * recent: what was lately found benign, by CPU. Programs alone write it; it holds while
- * exes_version is what it was, which user space changes behind each other verdict.
+ * exes_version is what it was, which user space changes behind each other verdict, and each second.
  */
 struct recent_entry {
 	struct exe_id exe;

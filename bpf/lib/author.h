@@ -55,7 +55,7 @@ static __always_inline void author_set(const struct object_id *id, __u64 lineage
 		bpf_map_update_elem(&authored, id, &lineage, BPF_ANY);
 }
 
-/** The lineage under watch that wrote a file last; 0: none, or it has ended. */
+/** The lineage that wrote a file last, under watch then; it may have ended since. 0: none. */
 static __noinline __u64 author_of(struct file *file)
 {
 	struct object_id id;
@@ -63,7 +63,7 @@ static __noinline __u64 author_of(struct file *file)
 
 	object_of(&id, layer_inode(file));
 	author = bpf_map_lookup_elem(&authored, &id);
-	return author && bpf_map_lookup_elem(&lineages, author) ? *author : 0;
+	return author ? *author : 0;
 }
 
 #endif

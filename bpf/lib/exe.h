@@ -165,9 +165,11 @@ static __always_inline bool exec_place(struct exec_facts *facts, struct file *fi
 	__u32 verdict = exe_verdict(&facts->exe);
 	__u64 author = verdict ? 0 : author_of(file);
 	struct owner before;
-	struct lineage_entry *lineage = NULL, *writer = bpf_map_lookup_elem(&lineages, &author);
+	struct lineage_entry *lineage = NULL, *writer = NULL;
 
-	if (author)
+	if (author) /* not where a verdict stands: most execs end there */
+		writer = bpf_map_lookup_elem(&lineages, &author);
+	if (writer)
 		facts->flags |= EXEC_AUTHORED;
 	if (task_watched(facts->owner.tgid, &before)) {
 		lineage = bpf_map_lookup_elem(&lineages, &before.lineage);

@@ -10,7 +10,7 @@
 #define MAP_ANONYMOUS 0x20
 
 #define IPC_SHM	      2
-#define IPC_INDEX     0x7fff
+#define IPC_INDEX     0x7fff /* unless booted with ipcmni_extend: then it is not found, a loss */
 #define XA_NODE	      2
 #define XA_TAGS	      3ul
 #define XA_SLOTS      64
@@ -88,8 +88,10 @@ static __noinline int code_loaded(struct step *step, bool watched)
 static __noinline int on_attach(struct step *step)
 {
 	step->from = shm_file(call_arg(&step->called, 0));
-	if (!step->from)
+	if (!step->from) {
+		lose(LOSS_MEMORY);
 		return 0;
+	}
 	step->moving.mapped = file_size(step->from);
 	step->moving.flags = ACCESS_AT_MOST | ACCESS_SHARED;
 	return 1;

@@ -115,16 +115,6 @@ static const __u16 calls_x32[64] = {
 	[35] = __NR_pwritev2,
 };
 
-static __always_inline __u32 call_number(__u64 number)
-{
-	__u32 plain = (__u32)number & ~X32_SYSCALL;
-
-	if (!((__u32)number & X32_SYSCALL) || plain < X32_FIRST)
-		return plain;
-	plain -= X32_FIRST;
-	return plain < 64 && calls_x32[plain] ? calls_x32[plain] : CALLS;
-}
-
 static __always_inline __u32 number_plain(__u32 number)
 {
 	__u32 plain = number & ~X32_SYSCALL;

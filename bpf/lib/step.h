@@ -68,8 +68,10 @@ static __noinline int batch_step(struct step *step, __u64 place)
 	long failed = call_is_compat() ? bpf_probe_read_user(&at, 4, (void *)place) :
 					 bpf_probe_read_user(&at, 8, (void *)place);
 
-	if (failed || bpf_probe_read_user(&iocb, sizeof(iocb), (void *)at))
+	if (failed || bpf_probe_read_user(&iocb, sizeof(iocb), (void *)at)) {
+		lose(LOSS_BATCH);
 		return 1;
+	}
 	file = file_of(iocb.fd);
 	if (!file)
 		return 1;

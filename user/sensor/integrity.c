@@ -116,11 +116,16 @@ static void look_for_pause(const struct teller *teller)
 	integrity->worked = worked;
 }
 
+static void tell_changed(void *context, const char *table)
+{
+	tell(context, MONITOR_CHANGED, 0, 0, table);
+}
+
 void integrity_look(struct integrity *integrity, uint64_t now,
 		    void (*tell_)(void *context, const struct ev_head *event), void *context)
 {
 	const struct teller teller = {integrity, now, tell_, context};
-	const char *program, *table;
+	const char *program;
 
 	look_for_pause(&teller);
 	look_for_tracer(&teller);
@@ -128,11 +133,9 @@ void integrity_look(struct integrity *integrity, uint64_t now,
 	program = sensor_detached(integrity->sensor);
 	if (program)
 		tell(&teller, MONITOR_DETACHED, 0, 0, program);
-	table = state_forged(integrity->state);
-	if (!table)
-		table = sensor_rearmed(integrity->sensor);
-	if (table)
-		tell(&teller, MONITOR_CHANGED, 0, 0, table);
+	state_check(integrity->state, tell_changed, (void *)&teller);
+	if (sensor_rearmed(integrity->sensor))
+		tell_changed((void *)&teller, "spares_armed");
 }
 
 struct integrity *integrity_open(struct sensor *sensor, struct state *state)

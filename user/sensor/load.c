@@ -20,7 +20,6 @@ struct sensor {
 	uint64_t missed_before[HOOKS_MAX]; /* it was armed: nobody was watched by it */
 	uint64_t open_before[HOOKS_MAX];   /* skipped, and not replaced, when it was last looked at */
 	bool demanded;
-	bool armed[CHANNELS]; /* as spares_armed has it */
 	int cgroup;
 };
 
@@ -76,7 +75,6 @@ static void arm(struct sensor *sensor, size_t spare)
 	const __u32 channel = hooks[spare].traits >> 8, yes = 1;
 
 	bpf_map_update_elem(sensor_map(sensor, "spares_armed"), &channel, &yes, BPF_ANY);
-	sensor->armed[channel] = true;
 	sensor->missed_before[spare - 1] += misses(sensor, spare - 1) - acted(sensor, channel);
 }
 
@@ -113,10 +111,10 @@ static int freeze(const struct sensor *sensor)
 	struct bpf_map *map;
 	int r = 0;
 
-	bpf_object__for_each_map(map, sensor->object) if (!r && bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF &&
-							  !bpf_map__is_internal(map) &&
-							  !is_written(bpf_map__name(map))) r =
-		bpf_map_freeze(bpf_map__fd(map));
+	bpf_object__for_each_map(map, sensor->object)
+		if (!r && bpf_map__type(map) != BPF_MAP_TYPE_RINGBUF && !bpf_map__is_internal(map) &&
+		    !is_written(bpf_map__name(map)))
+			r = bpf_map_freeze(bpf_map__fd(map));
 	return r;
 }
 
@@ -359,24 +357,25 @@ const char *sensor_detached(struct sensor *sensor)
 	return NULL;
 }
 
-const char *sensor_rearmed(struct sensor *sensor)
+bool sensor_rearmed(struct sensor *sensor)
 {
-	static const char table[] = "spares_armed";
+	int table = sensor_map(sensor, "spares_armed");
 	const __u32 yes = 1;
-	bool held = true;
+	bool put_out = false;
 
-	for (__u32 channel = 0; channel < CHANNELS; channel++) {
+	for (size_t i = 0; i < hook_count; i++) {
+		const __u32 channel = hooks[i].traits >> 8;
 		__u32 value = 0;
 
-		if (!sensor->armed[channel])
+		if (!(hooks[i].traits & SPARE) || !sensor->links[i])
 			continue;
-		bpf_map_lookup_elem(sensor_map(sensor, table), &channel, &value);
+		bpf_map_lookup_elem(table, &channel, &value);
 		if (value == yes)
 			continue;
-		bpf_map_update_elem(sensor_map(sensor, table), &channel, &yes, BPF_ANY);
-		held = false;
+		bpf_map_update_elem(table, &channel, &yes, BPF_ANY);
+		put_out = true;
 	}
-	return held ? NULL : table;
+	return put_out;
 }
 
 /* ---- what the kernel counts about the programs ---- */

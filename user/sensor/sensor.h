@@ -45,8 +45,8 @@ int sensor_tick(struct sensor *sensor);
 /** The name of a program that somebody has detached, and that is attached again if it can be; or NULL. */
 const char *sensor_detached(struct sensor *sensor);
 
-/** The table by which spares act, if somebody has put one out of action; it acts again. Or NULL. */
-const char *sensor_rearmed(struct sensor *sensor);
+/** Whether somebody has put a spare out of action (table spares_armed); it acts again. */
+bool sensor_rearmed(struct sensor *sensor);
 
 /** Times that a program was not run because it ran already, and no other saw what it missed. */
 uint64_t sensor_recursions(struct sensor *sensor);

@@ -186,10 +186,7 @@ static bool version_forged(struct state *state)
 	const __u32 only = 0;
 	uint64_t at;
 
-	if (bpf_map_lookup_elem(state->version, &only, &at) || at == state->at)
-		return false;
-	renew(state);
-	return true;
+	return !bpf_map_lookup_elem(state->version, &only, &at) && at != state->at;
 }
 
 /** Of the verdicts so many are looked at in one tick. */
@@ -210,21 +207,27 @@ static bool verdict_forged(struct state *state)
 		state->looked_at = next;
 		if (!bpf_map_lookup_elem(state->exes, &next, &value) && value >> 8 != seal_of(state, &next)) {
 			bpf_map_delete_elem(state->exes, &next);
-			renew(state);
 			return true;
 		}
 	}
 	return false;
 }
 
-const char *state_forged(struct state *state)
-{
-	const char *table = lineages_forged(state) ? "lineages" :
-			    version_forged(state)  ? "exes_version" :
-						     NULL;
+static const struct {
+	const char *table;
+	bool (*forged)(struct state *state);
+} checks[] = {
+	{"lineages", lineages_forged},
+	{"exes_version", version_forged},
+	{"exes", verdict_forged},
+};
 
+void state_check(struct state *state, void (*tell)(void *context, const char *table), void *context)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(checks); i++)
+		if (checks[i].forged(state))
+			tell(context, checks[i].table);
 	renew(state); /* a verdict that stood for a moment holds no longer than that */
-	return table ? table : verdict_forged(state) ? "exes" : NULL;
 }
 
 static void benign_push(struct state *state, const struct exe_id *exe)

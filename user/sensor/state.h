@@ -26,11 +26,11 @@ int state_judge(struct state *state, const struct exe_id *exe, enum exe_verdict 
 void state_forget(struct state *state);
 
 /**
- * Whether somebody else has written what the kernel half goes by: the table's name,
- * or NULL. Of the verdicts it looks at some, others each time. One that is not ours
- * is taken out, so that the executable is judged again; a lineage comes back.
+ * Tells each table that the kernel half goes by and somebody else has written to. Of the
+ * verdicts it looks at some, others each time. One that is not ours is taken out, so that
+ * the executable is judged again; a lineage comes back.
  */
-const char *state_forged(struct state *state);
+void state_check(struct state *state, void (*tell)(void *context, const char *table), void *context);
 
 /** Marks an executable that the catalogue names, before anything has run. */
 int state_watch_path(struct state *state, const char *path);
