@@ -344,7 +344,7 @@ static void watch_catalogue(const struct run *run)
 		const struct strings *paths = &run->policy->products[i].paths;
 
 		for (size_t j = 0; j < paths->count; j++)
-			there |= !state_watch_path(run->state, paths->items[j]);
+			there |= state_watch_path(run->state, paths->items[j]) != -ENOENT;
 	}
 	if (there)
 		sensor_demand(run->sensor);
