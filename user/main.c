@@ -10,6 +10,7 @@
 static const struct command commands[] = {
 	{"run", "watch this host, record, decide, deliver", cmd_run},
 	{"replay", "find again, from a capture, what was found live", cmd_replay},
+	{"ledger", "how many classified bytes may have left, at most", cmd_ledger},
 	{"check", "what the measures say about products, installed or not", cmd_check},
 	{"diff", "what another set of policies would change", cmd_diff},
 	{"explain", "why a finding, or why a verdict", cmd_explain},

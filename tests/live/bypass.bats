@@ -538,3 +538,16 @@ other() {
 	sent
 	verdict fork-vfork exact
 }
+
+# Whatever the way: the statement's bound is no less than what arrived. Of a descriptor
+# that was passed only the reading is charged, as the statement itself says.
+@test "the ledger: what has left by all ways is within its bound" {
+	local bound arrived=0 name port size
+	"$CUSTODES" ledger "$DIR/cap" --json >"$DIR/statement.json" || (($? == 1))
+	bound=$(jq '[.rows[] | select(.product == "kaspersky-kesl" and .label == "SECRET") | .bound] | add' "$DIR/statement.json")
+	while read -r name port size _; do
+		[[ $name == give-descriptor ]] || ((arrived += $(sink_total "$port" received)))
+	done <"$DIR/ways"
+	echo "# arrived: $arrived, bound: $bound" >&3
+	((arrived > 0 && bound >= arrived)) || fail "$(jq -c '.rows[]' "$DIR/statement.json")"
+}

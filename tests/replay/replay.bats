@@ -21,6 +21,17 @@ replay_case() {
 	[[ $(jq -s 'map(select(.event.kind == "alert")) | length' "$BATS_TEST_TMPDIR/found.ndjson") -eq \
 		$(grep -c '^  evidence ' "$dir/expected.txt") ]]
 	[[ -s $dir/WHY ]]
+	[[ ! -e $dir/statement.txt ]] || statement_case "$dir"
+}
+
+# What the ledger states of it, where the case is about that.
+statement_case() {
+	local code=0
+	# shellcheck disable=SC2046
+	"$CUSTODES" -q ledger "$1/events.ndjson" $(cat "$1/args") >"$BATS_TEST_TMPDIR/statement.txt" || code=$?
+	[[ -z ${REPLAY_ACCEPT:-} ]] || cp "$BATS_TEST_TMPDIR/statement.txt" "$1/statement.txt"
+	diff -u "$1/statement.txt" "$BATS_TEST_TMPDIR/statement.txt"
+	[[ $code -eq 1 ]]
 }
 
 @test "a network filesystem" {
@@ -121,4 +132,24 @@ replay_case() {
 	for dir in tests/replay/*/; do
 		grep -q "replay_case $(basename "$dir")\$" tests/replay/replay.bats
 	done
+}
+
+@test "ledger: a drip" {
+	replay_case ledger-a-drip
+}
+
+@test "ledger: bytes that nothing explains" {
+	replay_case ledger-bytes-that-nothing-explains
+}
+
+@test "ledger: declared channels" {
+	replay_case ledger-declared-channels
+}
+
+@test "ledger: leak bound" {
+	replay_case ledger-leak-bound
+}
+
+@test "ledger: through others" {
+	replay_case ledger-through-others
 }

@@ -47,6 +47,25 @@ static void a_day_ends_at_midnight_utc(void **state)
 	assert_int_equal(day_of(-1), day_parse("1969-12-31"));
 }
 
+static void times_are_read(void **state)
+{
+	static const char *const bad[] = {
+		"2018-05-14T",	       "2018-05-14 10:00Z",    "2018-05-14T10:00",
+		"2018-05-14T24:00Z",   "2018-05-14T10:60Z",    "2018-05-14T10:00:60Z",
+		"2018-05-14T10:00:1Z", "2018-02-30T10:00:00Z", "10:00Z"};
+	int64_t wall;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)
+		assert_false(time_parse(bad[i], &wall));
+	assert_true(time_parse("2017-12-01T09:30:01Z", &wall));
+	assert_int_equal(wall, 1512120601000000000);
+	assert_true(time_parse("2017-12-01T09:30Z", &wall));
+	assert_int_equal(wall, 1512120600000000000);
+	assert_true(time_parse("1970-01-02", &wall));
+	assert_int_equal(wall, 86400000000000);
+}
+
 static void times_have_nanoseconds(void **state)
 {
 	_cleanup_(buf_free) struct buf text = {};
@@ -65,6 +84,7 @@ int main(void)
 		cmocka_unit_test(days_agree_with_the_c_library),
 		cmocka_unit_test(days_that_do_not_exist_are_refused),
 		cmocka_unit_test(a_day_ends_at_midnight_utc),
+		cmocka_unit_test(times_are_read),
 		cmocka_unit_test(times_have_nanoseconds),
 	};
 

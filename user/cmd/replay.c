@@ -2,15 +2,13 @@
 #include <errno.h>
 #include <getopt.h>
 #include <signal.h>
-#include <sys/stat.h>
 
-#include "../capture/reader.h"
-#include "../ingest/list.h"
 #include "../report/progress.h"
 #include "../util/log.h"
 #include "cmd.h"
 #include "pipeline.h"
 #include "policies.h"
+#include "record.h"
 
 static const char help[] =
 	"Usage: custodes replay CAPTURE [OPTION...]\n"
@@ -73,55 +71,19 @@ static int take(struct replay_options *replay, int option)
 	}
 }
 
-static int exit_code(int error)
+static int play(struct pipeline *pipeline, struct record *record)
 {
-	return error == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
-}
-
-/** A capture, or a list of events: both are a source with positions. */
-struct record {
-	struct reader *reader;
-	struct list *list;
-};
-
-static int record_open(struct record *record, const char *path, struct outcome_log *log)
-{
-	struct stat st;
-	int r;
-
-	log->recorded = true;
-	if (!stat(path, &st) && S_ISREG(st.st_mode)) {
-		r = list_open(&record->list, path);
-		log->origin = r ? NULL : list_origin(record->list);
-		return r;
-	}
-	r = reader_open(&record->reader, path);
-	log->origin = r ? NULL : reader_checkpoint(record->reader)->origin;
-	return r;
-}
-
-static void record_close(struct record *record)
-{
-	reader_close(&record->reader);
-	list_close(&record->list);
-}
-
-static int play(struct pipeline *pipeline, const struct record *record)
-{
-	struct source *source = record->reader ? reader_source(record->reader) : list_source(record->list);
 	struct progress progress = progress_begin("replay");
 	const struct ev_head *event;
-	uint64_t line = 0;
+	uint64_t position;
 	int r;
 
-	while ((r = source_next(source, &event)) == SOURCE_EVENT) {
-		uint64_t position = record->reader ? reader_position(record->reader) : line++;
-
+	while ((r = record_next(record, &event, &position)) == SOURCE_EVENT) {
 		r = pipeline_replayed(pipeline, event, position);
 		if (r)
 			return r;
-		if (position % 65536 == 0 && record->reader)
-			progress_show(&progress, reader_progress(record->reader));
+		if (position % 65536 == 0)
+			progress_show(&progress, record_progress(record));
 	}
 	progress_end(&progress);
 	return r == SOURCE_END ? pipeline_flush(pipeline) : r;
@@ -141,9 +103,10 @@ static int replay_record(const struct replay_options *replay, const char *path)
 		engine.policies = &documents;
 		engine.host = replay->policies.host ? documents.items[documents.count - 1].name : NULL;
 	}
-	r = record_open(&record, path, &pipeline.log);
+	r = record_open(&record, path);
 	if (r)
-		return exit_code(r);
+		return record_exit_code(r);
+	pipeline.log = record.log;
 	if (record.list && !engine.host)
 		return usage_error("replay", "a list of events needs --host");
 	r = pipeline_open(&pipeline, &engine, replay->outputs, replay->output_count, true) ?
@@ -151,7 +114,7 @@ static int replay_record(const struct replay_options *replay, const char *path)
 		    play(&pipeline, &record);
 	if (!r)
 		pipeline_say(&pipeline);
-	r = r ? exit_code(r) : pipeline_exit_code(&pipeline);
+	r = r ? record_exit_code(r) : pipeline_exit_code(&pipeline);
 	pipeline_close(&pipeline);
 	return r;
 }

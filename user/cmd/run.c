@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../report/progress.h"
 #include "../sensor/live.h"
 #include "../sensor/privilege.h"
 #include "../util/clock.h"
@@ -18,6 +19,7 @@
 #include "cmd.h"
 #include "pipeline.h"
 #include "policies.h"
+#include "record.h"
 #include "watchdog.h"
 
 static const char help[] =
@@ -490,6 +492,33 @@ static void check_pid_namespace(void)
 			    "hashed");
 }
 
+/**
+ * Opens the capture. What stands in it already goes through the engine first: what a
+ * process held before custodes began anew, it holds still. Before the sensor is there,
+ * so that nothing waits in its ring meanwhile.
+ */
+static int recall(struct run *run)
+{
+	_cleanup_(record_close) struct record record = {};
+	struct progress progress = progress_begin("recalling");
+	const struct ev_head *event;
+	uint64_t position;
+	int r = writer_open(&run->pipeline.writer, run->options.capture, NULL);
+
+	if (r || !writer_position(run->pipeline.writer))
+		return r;
+	r = record_open(&record, run->options.capture);
+	while (!r && (r = record_next(&record, &event, &position)) == SOURCE_EVENT) {
+		r = engine_recall(run->pipeline.engine, event, position, &run->pipeline.batch);
+		batch_reset(&run->pipeline.batch);
+		if (position % 65536 == 0)
+			progress_show(&progress, record_progress(&record));
+	}
+	progress_end(&progress);
+	engine_recalled(run->pipeline.engine);
+	return r == SOURCE_END ? 0 : r;
+}
+
 /** What needs root, in order; the exit code of the first that fails. */
 static int prepare(struct run *run)
 {
@@ -504,14 +533,14 @@ static int prepare(struct run *run)
 		return EXIT_USAGE;
 	if (places_open(&run->places, &run->options.places))
 		return EXIT_USAGE;
+	r = run->options.capture ? recall(run) : 0;
+	if (r)
+		return record_exit_code(r);
 	run->labels = labels_new();
 	check_pid_namespace();
 	if (sensor_open(&run->sensor, &run->options.sensor) || state_open(&run->state, run->sensor))
 		return EXIT_SENSOR;
-	if (privilege_drop())
-		return EXIT_SENSOR;
-	r = run->options.capture ? writer_open(&run->pipeline.writer, run->options.capture, NULL) : 0;
-	return !r ? 0 : r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
+	return privilege_drop() ? EXIT_SENSOR : 0;
 }
 
 static void finish(struct run *run)

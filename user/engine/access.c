@@ -79,6 +79,7 @@ void on_access(struct engine *engine, const struct ev_head *event)
 
 	tell_execs(engine, access->lineage);
 	take_account(access, told);
+	moved(engine, access, event->flags & ACCESS_LAST);
 	/* What was merely opened is told when it is known what came of it. */
 	if (event->flags & ACCESS_FIRST && !(event->flags & ACCESS_LAST))
 		return;
@@ -96,6 +97,7 @@ void on_label(struct engine *engine, const struct ev_head *event)
 		return;
 	set_view(&access->label, event_view(event, told->label));
 	set_view(&access->label_by, event_view(event, told->by));
+	moved(engine, access, access->untold);
 }
 
 void tell_accesses(struct engine *engine, struct lineage *lineage)
@@ -104,6 +106,7 @@ void tell_accesses(struct engine *engine, struct lineage *lineage)
 
 	for (each = lineage->accesses; each; each = next) {
 		next = each->next;
+		moved(engine, each, each->untold);
 		if (!each->untold)
 			continue;
 		tell_access(engine, each);

@@ -213,12 +213,21 @@ static int on_process(struct engine *engine, const struct ev_head *event)
 	return 0;
 }
 
+static bool same_boot(const struct engine *engine, const struct ev_start *told)
+{
+	struct view boot = event_view(&told->head, told->boot_id);
+
+	return engine->boot_id && strlen(engine->boot_id) == boot.size &&
+	       !memcmp(engine->boot_id, boot.at, boot.size);
+}
+
 static int on_start(struct engine *engine, const struct ev_head *event)
 {
 	const struct ev_start *told = (const struct ev_start *)event;
 
 	engine->unended += engine->running;
 	engine->running = true;
+	ledger_restart(engine, same_boot(engine, told));
 	tables_clear(engine);
 	decisions_forget(engine);
 	policy_free(&engine->policy);
@@ -245,6 +254,7 @@ static int on_stop(struct engine *engine, const struct ev_head *event)
 
 	(void)event;
 	engine->running = false;
+	moved_settle(engine, true);
 	HASH_ITER(hh, engine->processes, process, next)
 		process->facts_in = true;
 	HASH_ITER(hh, engine->lineages, lineage, next_lineage)
@@ -365,11 +375,43 @@ int engine_step(struct engine *engine, const struct ev_head *event, uint64_t pos
 	engine->position = position;
 	engine->time = event->time;
 	engine->events++;
+	if (engine->ledger.pipe_count)
+		moved_settle(engine, false);
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
 		if (steps[i].kind == event->kind)
 			return steps[i].take(engine, event);
 	engine->unknown_kinds++;
 	return 0;
+}
+
+int engine_recall(struct engine *engine, const struct ev_head *event, uint64_t position, struct batch *batch)
+{
+	bool events = engine->options.events;
+	int r;
+
+	engine->options.events = false;
+	r = engine_step(engine, event, position, batch);
+	engine->options.events = events;
+	batch_actions_done(batch);
+	return r;
+}
+
+static void tallies_clear(struct engine *engine)
+{
+	for (size_t i = 0; i < engine->tally_count; i++) {
+		free(engine->tallies[i].id);
+		free(engine->tallies[i].name);
+	}
+	free(engine->tallies);
+	engine->tallies = NULL;
+	engine->tally_count = 0;
+}
+
+void engine_recalled(struct engine *engine)
+{
+	tallies_clear(engine);
+	engine->running = false; /* that a run was cut off was said when it was read */
+	engine->events = engine->unknown_kinds = engine->findings = engine->lost = engine->unended = 0;
 }
 
 struct outcome *engine_finding(struct engine *engine, enum outcome_what what, uint64_t position,
@@ -397,14 +439,11 @@ void engine_free(struct engine **engine)
 	if (!e)
 		return;
 	tables_clear(e);
+	ledger_clear(e);
 	decisions_forget(e);
 	book_clear(&e->book);
 	policy_free(&e->policy);
-	for (size_t i = 0; i < e->tally_count; i++) {
-		free(e->tallies[i].id);
-		free(e->tallies[i].name);
-	}
-	free(e->tallies);
+	tallies_clear(e);
 	free(e->host_id);
 	free(e->host_name);
 	free(e->boot_id);

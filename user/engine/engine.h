@@ -13,7 +13,7 @@
 #include "../util/clock.h"
 
 /** Equality of live and replay is promised for one version of the rules. */
-#define ENGINE_VERSION 1
+#define ENGINE_VERSION 2
 
 struct engine;
 
@@ -37,6 +37,11 @@ void engine_free(struct engine **engine);
  * errno where the record contradicts itself or its policies cannot be compiled.
  */
 int engine_step(struct engine *engine, const struct ev_head *event, uint64_t position, struct batch *batch);
+
+/** The same with an event of an earlier run: what it brought forth was delivered then, and is dropped. */
+int engine_recall(struct engine *engine, const struct ev_head *event, uint64_t position, struct batch *batch);
+/** All is recalled: the counts for people begin anew. */
+void engine_recalled(struct engine *engine);
 
 /**
  * A finding that is not the engine's own, such as that recording has stopped: of
@@ -68,6 +73,52 @@ struct engine_summary {
 	size_t product_count;
 };
 void engine_summary(const struct engine *engine, struct engine_summary *summary);
+
+/* ---- the ledger ---- */
+
+/** How bytes left. */
+enum ledger_way {
+	WAY_NETWORK,	 /* to an address */
+	WAY_UNADDRESSED, /* by a socket without one: raw, packet, vsock ... */
+	WAY_FILESYSTEM,	 /* to a network filesystem */
+	WAY_DEVICE,	 /* to a device, or a filesystem on a removable one */
+	WAY_PROCESS,	 /* to a process of this host that nobody watches */
+	WAY_TERMINAL,	 /* to a terminal or the host's own log */
+	WAY_FILE,	 /* to a file or memory on this host, where others may read it */
+};
+#define LEDGER_WAYS (WAY_FILE + 1)
+/** "network", "process" ...: as outputs write it. */
+const char *ledger_way_name(enum ledger_way way);
+/** The same behind "to": "another process of this host". */
+const char *ledger_way_phrase(enum ledger_way way);
+
+/** Of a product: what may have left of one label under one jurisdiction, by one way. Bytes. */
+struct ledger_row {
+	const char *product, *name;
+	const char *label;	  /* NULL: nothing that has one was read */
+	const char *jurisdiction; /* "": not known */
+	enum ledger_way way;
+	uint64_t starts;      /* of the product */
+	uint64_t capacity;    /* what they can hold of the label: at most so much was read, directly or not */
+	uint64_t sent;	      /* in the interval */
+	uint64_t explained;   /* of that: needed by the protocol, or by a contract */
+	uint64_t bound;	      /* at most so many bytes of the label left */
+	uint64_t unexplained; /* of those, at most so many that nothing explains: not a bound */
+	bool saturated;	      /* the capacity was rounded up */
+};
+
+/** What is asked for begins here: what was sent before does not count. */
+void engine_ledger_mark(struct engine *engine);
+/** All rows, by product, label and jurisdiction; the caller frees the array, the engine owns the strings. */
+void engine_ledger(const struct engine *engine, struct ledger_row **rows, size_t *count);
+/** Accounts and objects that were given up to bound memory; what they held is counted on. */
+uint64_t engine_ledger_dropped(const struct engine *engine);
+/** What waits for a reader's account waits no longer: the record ends here. */
+void engine_ledger_settle(struct engine *engine, struct batch *batch);
+/** UTC in ns of a boot time, at this point of the record. */
+int64_t engine_wall_of(const struct engine *engine, uint64_t time);
+/** As the last START names it; or NULL. */
+const char *engine_host_name(const struct engine *engine);
 
 /** The policy in force at this point of the record; NULL before the first. */
 struct policy;

@@ -123,6 +123,8 @@ void on_payload(struct engine *engine, const struct ev_head *event)
 		return;
 	if (ntohs(told->remote.port) == 53)
 		take_dns(engine, flow, told, (const uint8_t *)bytes.at, bytes.size);
-	else if (wire_server_name((const uint8_t *)bytes.at, bytes.size, name))
+	else if (wire_server_name((const uint8_t *)bytes.at, bytes.size, name)) {
 		set_view(&flow->server_name, (struct view){name, strlen(name)});
+		flow->hello = told->size;
+	}
 }

@@ -79,6 +79,8 @@ static void judge_part(struct engine *engine, struct flow *flow, struct flow_par
 	channel->sent += part->sent;
 	tally_find(engine, flow->lineage->product)->connections++;
 	tally_find(engine, flow->lineage->product)->sent += part->sent;
+	if (part->sent)
+		moved_sent(engine, flow, part, part->sent);
 	tell_flow(engine, WHAT_CONNECT, flow, &part->remote, 0, part->since);
 	detect_connect(engine, channel, flow, part);
 	detect_bytes(engine, channel, flow, part);
@@ -96,6 +98,7 @@ static void part_sent(struct engine *engine, struct flow *flow, struct flow_part
 	channel = channel_find(engine, flow, part);
 	channel->sent += more;
 	tally_find(engine, flow->lineage->product)->sent += more;
+	moved_sent(engine, flow, part, more);
 	detect_bytes(engine, channel, flow, part);
 }
 

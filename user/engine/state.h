@@ -9,6 +9,7 @@
 #include "../policy/decide.h"
 #include "../util/memory.h"
 #include "engine.h"
+#include "ledger.h"
 
 /** An executable: known by its identity, judged once. */
 struct exe {
@@ -106,6 +107,7 @@ struct flow {
 	bool adopted;
 	bool closed;
 	char *server_name; /* that it sent in a TLS handshake; or NULL */
+	uint32_t hello;	   /* bytes of the handshake's first message; 0: none was seen */
 	struct flow_part *parts;
 	struct flow *prev, *next; /* of its lineage */
 	UT_hash_handle hh;
@@ -119,9 +121,10 @@ struct access {
 	struct ev_access told; /* the latest account; its strings are gone */
 	char *path;
 	char *label, *label_by;
-	bool holds;		    /* its owner, which is kept for it */
-	bool untold;		    /* it has ended, and nobody could say yet whose it was */
-	struct access *prev, *next; /* of its lineage */
+	uint64_t charged, had, gave; /* of it the ledger knows: by its label, read, written */
+	bool holds;		     /* its owner, which is kept for it */
+	bool untold;		     /* it has ended, and nobody could say yet whose it was */
+	struct access *prev, *next;  /* of its lineage */
 	UT_hash_handle hh;
 };
 
@@ -137,6 +140,8 @@ struct flow_part {
 	struct ev_addr remote;
 	uint64_t sent;
 	uint64_t since;		       /* boot time of its connect, or first datagram */
+	uint64_t handshake;	       /* of that, what a TLS handshake needed */
+	bool contracted;	       /* it counts as a connection of a contract's channel */
 	bool judged;		       /* its connect was told and judged */
 	bool summed;		       /* the kernel half keeps its total */
 	struct flow_part *prev, *next; /* of its socket */
@@ -245,6 +250,7 @@ struct engine {
 	struct name *names;
 	struct loss_window losses[LOSS_WINDOWS];
 	size_t loss_count;
+	struct ledger ledger;
 	uint64_t lost_of[32], told_of[32]; /* by cause: so far, and when the last finding spoke */
 
 	uint64_t events, unknown_kinds, findings, lost, unended;

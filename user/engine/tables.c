@@ -153,6 +153,7 @@ static void channels_drop(struct engine *engine, uint64_t root)
 	HASH_ITER(hh, engine->lineages, lineage, next_lineage)
 		if (lineage->root == root)
 			return;
+	ledger_end(engine, root);
 	HASH_ITER(hh, engine->channels, channel, next) {
 		if (channel->key.lineage != root)
 			continue;

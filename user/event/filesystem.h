@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Filesystems by the number that they give themselves. */
-#ifndef CUSTODES_OUTPUT_FILESYSTEM_H
-#define CUSTODES_OUTPUT_FILESYSTEM_H
+#ifndef CUSTODES_EVENT_FILESYSTEM_H
+#define CUSTODES_EVENT_FILESYSTEM_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -74,8 +74,10 @@ static const char *const names[] = {
 	[WHAT_RULE_DESTINATION_BYTES] = "destination-bytes",
 	[WHAT_RULE_CAPTURE] = "capture-failed",
 	[WHAT_RULE_MONITOR] = "monitor-integrity",
+	[WHAT_RULE_UNEXPLAINED] = "unexplained-bytes",
+	[WHAT_RULE_LEAK] = "leak-bound",
 };
-_Static_assert(sizeof(names) / sizeof(names[0]) == WHAT_RULE_MONITOR + 1, "a name for each");
+_Static_assert(sizeof(names) / sizeof(names[0]) == WHAT_RULE_LEAK + 1, "a name for each");
 
 const char *outcome_name(enum outcome_what what)
 {

@@ -39,6 +39,8 @@ enum outcome_what {
 	WHAT_RULE_DESTINATION_BYTES,
 	WHAT_RULE_CAPTURE,
 	WHAT_RULE_MONITOR,
+	WHAT_RULE_UNEXPLAINED,
+	WHAT_RULE_LEAK,
 };
 
 /** A process as it was known when the outcome arose. */
@@ -126,6 +128,25 @@ struct outcome_access {
 	uint32_t links; /* names that it has */
 };
 
+#define LEDGER_POSITIONS 10
+
+/** What the ledger says of one start of a product. Bytes. */
+struct outcome_ledger {
+	const char *label;
+	const char *way;		      /* "network", "process" ... */
+	const char *jurisdiction;	      /* or NULL: not known */
+	uint64_t read;			      /* from what has the label, directly */
+	uint64_t capacity;		      /* that it can hold of the label */
+	uint64_t sent;			      /* by this way, under this jurisdiction */
+	uint64_t bound;			      /* of the label, at most so much has left */
+	uint64_t unexplained;		      /* of what was sent, so much nothing explains */
+	uint64_t limit;			      /* so much is borne */
+	uint64_t millibytes;		      /* and so many thousandths of a byte a second: the blind rate */
+	int64_t since;			      /* wall clock, ns */
+	uint64_t positions[LEDGER_POSITIONS]; /* of events that it rests on, in the log */
+	size_t position_count;
+};
+
 /** A question to a resolver, or what it answered. */
 struct outcome_dns {
 	bool answer;
@@ -181,6 +202,7 @@ struct outcome {
 	const struct outcome_destination *destination;
 	const struct outcome_access *access;
 	const struct outcome_dns *dns;
+	const struct outcome_ledger *ledger;
 	const struct outcome_ruling *rulings;
 	size_t ruling_count;
 	uint64_t lost; /* things lost in its window; what they were stands in the log */

@@ -104,6 +104,11 @@ static const struct field {
 	FIELD(ACCESS, access, mapped, FIELD_NUMBER),
 	FIELD(ACCESS, access, from, FIELD_NUMBER),
 	FIELD(ACCESS, access, to, FIELD_NUMBER),
+	INNER(ACCESS, access, facts, rdev, FIELD_NUMBER),
+	FIELD(PAYLOAD, payload, flow, FIELD_NUMBER),
+	FIELD(PAYLOAD, payload, remote, FIELD_ADDRESS),
+	FIELD(PAYLOAD, payload, size, FIELD_NUMBER),
+	FIELD(PAYLOAD, payload, proto, FIELD_NUMBER),
 	FIELD(JOIN, join, by_start, FIELD_NUMBER),
 	FIELD(JOIN, join, by_tgid, FIELD_NUMBER),
 	FIELD(JOIN, join, how, FIELD_NUMBER),
@@ -272,7 +277,14 @@ static bool put_string(struct draft *draft, const struct event_string *string, c
 		arguments(value, &bytes);
 	else if (!text)
 		return false;
-	else if (string->kind == EV_EXEC || string->kind == EV_ACCESS)
+	else if (string->kind == EV_PAYLOAD) {
+		uint8_t message[PAYLOAD_MAX];
+		size_t size = strlen(text) / 2;
+
+		if (size > sizeof(message) || !put_hex(message, size, value))
+			return false;
+		buf_bytes(&bytes, message, size);
+	} else if (string->kind == EV_EXEC || string->kind == EV_ACCESS)
 		path_names(text, &bytes);
 	else
 		buf_str(&bytes, text);

@@ -6,11 +6,11 @@
 #include <openssl/evp.h>
 #include <openssl/sha.h>
 
+#include "../event/filesystem.h"
 #include "../util/clock.h"
 #include "../util/digest.h"
 #include "../util/jsonw.h"
 #include "address.h"
-#include "filesystem.h"
 #include "output.h"
 
 #define ECS_VERSION "9.1.0"
@@ -40,6 +40,8 @@ static const struct mapping {
 	{WHAT_RULE_DESTINATION_BYTES, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_CAPTURE, "alert", "host", {"info"}},
 	{WHAT_RULE_MONITOR, "alert", "host", {"info"}},
+	{WHAT_RULE_UNEXPLAINED, "alert", "intrusion_detection", {"info"}},
+	{WHAT_RULE_LEAK, "alert", "intrusion_detection", {"info"}},
 };
 
 static const struct mapping *mapping_of(enum outcome_what what)
@@ -349,7 +351,7 @@ static void put_rule(struct jsonw *w, const struct outcome *outcome)
 	jsonw_str(w, "ruleset", outcome->host->profile);
 	jsonw_str(w, "reference", reference_of(outcome));
 	jsonw_object_end(w);
-	if (outcome->what != WHAT_RULE_DESTINATION_BYTES)
+	if (outcome->what != WHAT_RULE_DESTINATION_BYTES && !outcome->ledger)
 		return;
 	jsonw_object(w, "threat");
 	jsonw_str(w, "framework", "MITRE ATT&CK");
@@ -520,6 +522,29 @@ static void put_access(struct jsonw *w, const struct outcome_access *access)
 	jsonw_object_end(w);
 }
 
+static void put_ledger(struct jsonw *w, const struct outcome_ledger *ledger)
+{
+	if (!ledger)
+		return;
+	jsonw_object(w, "ledger");
+	jsonw_str(w, "label", ledger->label);
+	jsonw_str(w, "way", ledger->way);
+	jsonw_str_or_null(w, "controlling_jurisdiction", ledger->jurisdiction);
+	jsonw_u64(w, "read", ledger->read);
+	jsonw_u64(w, "capacity", ledger->capacity);
+	jsonw_u64(w, "sent", ledger->sent);
+	jsonw_u64(w, "bound", ledger->bound);
+	jsonw_u64(w, "unexplained", ledger->unexplained);
+	jsonw_u64(w, "limit", ledger->limit);
+	jsonw_u64(w, "blind_millibytes_per_second", ledger->millibytes);
+	put_time(w, "since", ledger->since);
+	jsonw_array(w, "positions");
+	for (size_t i = 0; i < ledger->position_count; i++)
+		jsonw_u64(w, NULL, ledger->positions[i]);
+	jsonw_array_end(w);
+	jsonw_object_end(w);
+}
+
 static void put_executable(struct jsonw *w, const struct outcome_process *process)
 {
 	if (!process || !process->executable)
@@ -547,6 +572,7 @@ static void put_custodes(struct jsonw *w, const struct outcome *outcome, const s
 	put_measures(w, outcome);
 	put_destination(w, outcome->destination);
 	put_access(w, outcome->access);
+	put_ledger(w, outcome->ledger);
 	if (outcome->dns)
 		jsonw_str(w, "canonical_name", outcome->dns->canonical);
 	jsonw_str(w, "how", outcome->how);

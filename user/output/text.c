@@ -113,6 +113,27 @@ static void destination_lines(const struct outcome_destination *destination, boo
 	buf_printf(to, " (by %s)\n", destination->basis);
 }
 
+static void ledger_lines(const struct outcome_ledger *ledger, bool colour, struct buf *to)
+{
+	_cleanup_(buf_free) struct buf since = {};
+
+	time_format(&since, ledger->since);
+	label(to, "ledger", colour);
+	buf_printf(to, "since %.19sZ read %llu bytes of ", since.data, (unsigned long long)ledger->read);
+	put(to, ledger->label);
+	buf_printf(to, ", can hold %llu; sent %llu by way of %s", (unsigned long long)ledger->capacity,
+		   (unsigned long long)ledger->sent, ledger->way);
+	if (ledger->jurisdiction)
+		text_printf(to, " to %s", ledger->jurisdiction);
+	buf_byte(to, '\n');
+	label(to, "", colour);
+	buf_printf(to,
+		   "left at most: %llu bytes; not explained: %llu; borne: %llu, and %llu.%03llu a second\n",
+		   (unsigned long long)ledger->bound, (unsigned long long)ledger->unexplained,
+		   (unsigned long long)ledger->limit, (unsigned long long)ledger->millibytes / 1000,
+		   (unsigned long long)ledger->millibytes % 1000);
+}
+
 static void ruling_lines(const struct outcome *outcome, bool colour, struct buf *to)
 {
 	for (size_t i = 0; i < outcome->ruling_count; i++) {
@@ -163,6 +184,8 @@ static void render(const struct outcome *outcome, const struct outcome_log *log,
 	identity_line(outcome, colour, to);
 	if (outcome->destination)
 		destination_lines(outcome->destination, colour, to);
+	if (outcome->ledger)
+		ledger_lines(outcome->ledger, colour, to);
 	ruling_lines(outcome, colour, to);
 	log_line_(outcome, log, colour, to);
 	buf_byte(to, '\n');

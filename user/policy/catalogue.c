@@ -47,6 +47,28 @@ static void compile_engines(struct compiler *compiler, struct product *product, 
 	}
 }
 
+static uint64_t bytes_from(const cJSON *object, const char *key)
+{
+	const cJSON *number = json_get(object, key);
+
+	return number ? (uint64_t)number->valuedouble : 0;
+}
+
+static void compile_contracts(struct product *product, const cJSON *channels)
+{
+	const cJSON *each;
+
+	cJSON_ArrayForEach(each, channels) {
+		struct contract *contract = GROW(product->contracts, product->contract_count);
+
+		contract->purpose = json_str(each, "purpose");
+		contract->hosts = strings_from(each, "hosts");
+		contract->per_connection = bytes_from(each, "bytes_per_connection");
+		contract->per_file = bytes_from(each, "bytes_per_file");
+		contract->per_day = bytes_from(each, "bytes_per_day");
+	}
+}
+
 static void compile_product(struct compiler *compiler, const struct json *json, const cJSON *root,
 			    const char *vendor, const char *base)
 {
@@ -71,6 +93,7 @@ static void compile_product(struct compiler *compiler, const struct json *json, 
 	product->document = json;
 	snprintf(product->at, sizeof(product->at), "%s", base);
 	compile_engines(compiler, product, base);
+	compile_contracts(product, json_get(root, "channels"));
 }
 
 void compile_vendor_products(struct compiler *compiler, const struct json *json)

@@ -91,6 +91,19 @@ static void compile_labels(struct host *host, const cJSON *labels)
 	}
 }
 
+static void compile_limits(struct host *host, const cJSON *limits)
+{
+	const cJSON *each;
+
+	cJSON_ArrayForEach(each, limits) {
+		struct limit *limit = GROW(host->limits, host->limit_count);
+
+		limit->labels = strings_from(each, "labels");
+		limit->limits.bytes = (uint64_t)json_get(each, "bytes")->valuedouble;
+		limit->limits.millibytes = (uint64_t)(json_get(each, "bytes_per_second")->valuedouble * 1000);
+	}
+}
+
 void compile_host(struct compiler *compiler, const struct json *json)
 {
 	struct host *host = &compiler->policy->host;
@@ -105,6 +118,7 @@ void compile_host(struct compiler *compiler, const struct json *json)
 	host->tier = json_str(classification, "tier");
 	host->platform = json_str(json->root, "platform") ? json_str(json->root, "platform") : "server";
 	compile_labels(host, json_get(json->root, "labels"));
+	compile_limits(host, json_get(json->root, "limits"));
 	host->document = json;
 }
 

@@ -2,6 +2,7 @@
 #include "policy.h"
 
 #include <string.h>
+#include <strings.h>
 
 static const char *const verdict_names[] = {
 	[VERDICT_OUT_OF_SCOPE] = "out-of-scope", [VERDICT_PERMITTED] = "permitted",
@@ -101,6 +102,63 @@ const struct overlay_network *policy_overlay(const struct policy *policy, int fa
 	return NULL;
 }
 
+/** ".example.com" is that name and all below it. */
+static bool host_fits(const char *pattern, const char *host)
+{
+	size_t pattern_size = strlen(pattern), host_size = strlen(host);
+
+	if (*pattern != '.')
+		return !strcasecmp(pattern, host);
+	if (!strcasecmp(pattern + 1, host))
+		return true;
+	return host_size > pattern_size && !strcasecmp(host + host_size - pattern_size, pattern);
+}
+
+const struct contract *contract_find(const struct product *product, const char *host)
+{
+	for (size_t i = 0; i < product->contract_count; i++)
+		for (size_t j = 0; j < product->contracts[i].hosts.count; j++)
+			if (host_fits(product->contracts[i].hosts.items[j], host))
+				return &product->contracts[i];
+	return NULL;
+}
+
+/** The two topmost tiers, the lowest, and those between; a site may say it finer. */
+static struct limits limits_of_tier(const struct scheme *scheme, const char *tier)
+{
+	static const struct limits top = {64 << 10, 100}, middle = {1 << 20, 1000},
+				   lowest = {16 << 20, 10000};
+	size_t rank = 0;
+
+	while (rank < scheme->tiers.count && strcmp(scheme->tiers.items[rank], tier))
+		rank++;
+	if (!rank && scheme->tiers.count > 1)
+		return lowest;
+	return rank + 2 >= scheme->tiers.count ? top : middle;
+}
+
+static const struct scheme *scheme_find(const struct policy *policy, const char *id)
+{
+	for (size_t i = 0; id && i < policy->scheme_count; i++)
+		if (!strcmp(policy->schemes[i].id, id))
+			return &policy->schemes[i];
+	return NULL;
+}
+
+struct limits policy_limits(const struct policy *policy, const char *label)
+{
+	const struct host *host = &policy->host;
+	const struct scheme *scheme = scheme_find(policy, host->scheme);
+
+	for (size_t i = 0; i < host->limit_count; i++)
+		if (strings_have(&host->limits[i].labels, label))
+			return host->limits[i].limits;
+	if (!scheme)
+		return (struct limits){64 << 10,
+				       100}; /* a label without a scheme: as if it were a high one */
+	return limits_of_tier(scheme, strings_have(&scheme->tiers, label) ? label : host->tier);
+}
+
 static void product_clear(struct product *product)
 {
 	free(product->engines);
@@ -112,6 +170,9 @@ static void product_clear(struct product *product)
 	free(product->build_ids.items);
 	free(product->comm.items);
 	free(product->interfaces.items);
+	for (size_t i = 0; i < product->contract_count; i++)
+		free(product->contracts[i].hosts.items);
+	free(product->contracts);
 }
 
 static void measure_clear(struct measure *measure)
@@ -156,6 +217,9 @@ void policy_free(struct policy **policy)
 		free(p->host.labels[i].canaries.items);
 	}
 	free(p->host.labels);
+	for (size_t i = 0; i < p->host.limit_count; i++)
+		free(p->host.limits[i].labels.items);
+	free(p->host.limits);
 	free(p->vendors);
 	free(p->products);
 	free(p->measures);

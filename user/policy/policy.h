@@ -78,6 +78,16 @@ struct embedded {
 	const char *note;
 };
 
+#define CONTRACTS_MAX 16
+
+/** A channel that the vendor declares: what it is for, and what it may send without being asked why. Bytes.
+ */
+struct contract {
+	const char *purpose;
+	struct strings hosts; /* "update.example.com", or ".example.com" with all below it */
+	uint64_t per_connection, per_file, per_day;
+};
+
 struct product {
 	const char *id;
 	const char *name;
@@ -87,6 +97,8 @@ struct product {
 	struct embedded *engines;
 	size_t engine_count;
 	struct strings paths, prefixes, packages, units, sha256, build_ids, comm, interfaces;
+	struct contract *contracts;
+	size_t contract_count;
 	const cJSON *json;
 	const struct json *document;
 	char at[24]; /* pointer to it in its document */
@@ -144,6 +156,18 @@ struct label {
 	const char *value;
 };
 
+/** How much that nothing explains is borne of one label on one host. */
+struct limits {
+	uint64_t bytes;	     /* at once */
+	uint64_t millibytes; /* thousandths of a byte a second that are never found: the blind rate */
+};
+
+/** Limits that the host's profile states. */
+struct limit {
+	struct strings labels; /* tiers of its scheme, or labels of its own */
+	struct limits limits;
+};
+
 struct host {
 	const char *id;
 	const char *title;
@@ -155,6 +179,8 @@ struct host {
 	const char *platform;
 	struct label *labels;
 	size_t label_count;
+	struct limit *limits;
+	size_t limit_count;
 	const struct json *document;
 };
 
@@ -204,6 +230,11 @@ void policy_free(struct policy **policy);
 const struct vendor *policy_vendor(const struct policy *policy, const char *id);
 const struct product *policy_product(const struct policy *policy, const char *id);
 const struct measure *policy_measure(const struct policy *policy, const char *id);
+
+/** The product's channel that names this host; or NULL. */
+const struct contract *contract_find(const struct product *product, const char *host);
+/** The host's limits for a label: its own, or by where the label stands in the host's scheme. */
+struct limits policy_limits(const struct policy *policy, const char *label);
 
 /** The vendor that operates this autonomous system itself, and the entry; or NULL. */
 const struct vendor *policy_asn(const struct policy *policy, uint32_t asn, const struct network **network);

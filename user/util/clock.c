@@ -106,6 +106,40 @@ day_t day_parse(const char *text)
 	return (day_t)day;
 }
 
+/** HH:MM[:SS]Z as seconds, or -1. */
+static int of_day_parse(const char *text)
+{
+	size_t size = strlen(text);
+	int seconds = size == 9 && text[5] == ':' ? digits(text + 6, 2) : size == 6 ? 0 : -1;
+	int hours, minutes;
+
+	if (seconds < 0 || text[2] != ':' || text[size - 1] != 'Z')
+		return -1;
+	hours = digits(text, 2);
+	minutes = digits(text + 3, 2);
+	if (hours < 0 || hours > 23 || minutes < 0 || minutes > 59 || seconds > 59)
+		return -1;
+	return hours * 3600 + minutes * 60 + seconds;
+}
+
+bool time_parse(const char *text, int64_t *wall_ns)
+{
+	char day_text[11] = {};
+	day_t day;
+	int seconds = 0;
+
+	if (strlen(text) < 10)
+		return false;
+	memcpy(day_text, text, 10);
+	day = day_parse(day_text);
+	if (text[10])
+		seconds = text[10] == 'T' ? of_day_parse(text + 11) : -1;
+	if (day == DAY_NONE || seconds < 0)
+		return false;
+	*wall_ns = ((int64_t)day * 86400 + seconds) * (int64_t)NSEC_PER_SEC;
+	return true;
+}
+
 static int64_t floor_div(int64_t a, int64_t b)
 {
 	return a / b - (a % b < 0);

@@ -34,6 +34,9 @@ void day_format(struct buf *to, day_t day);
 /** Today in UTC. Reads the clock. */
 day_t day_today(void);
 
+/** YYYY-MM-DD, or YYYY-MM-DDTHH:MM[:SS]Z, as ns since 1970. False: it is none of these. */
+bool time_parse(const char *text, int64_t *wall_ns);
+
 /** 2017-12-01T09:30:00.123456789Z */
 void time_format(struct buf *to, int64_t wall_ns);
 

@@ -239,6 +239,12 @@ static void check_min_items(struct check *check, const cJSON *value, const cJSON
 		fault(check, schema, "expected an array that is not empty");
 }
 
+static void check_max_items(struct check *check, const cJSON *value, const cJSON *schema, const cJSON *rule)
+{
+	if (cJSON_IsArray(value) && cJSON_GetArraySize(value) > rule->valueint)
+		fault(check, schema, "expected fewer items");
+}
+
 static void check_unique(struct check *check, const cJSON *value, const cJSON *schema, const cJSON *rule)
 {
 	const cJSON *each, *other;
@@ -296,6 +302,7 @@ static const struct keyword {
 	{"additionalProperties", check_additional},
 	{"items", check_items},
 	{"minItems", check_min_items},
+	{"maxItems", check_max_items},
 	{"uniqueItems", check_unique},
 	{"$schema", check_nothing},
 	{"$comment", check_nothing},

@@ -185,11 +185,29 @@ static void act_await(struct state *state, char **args)
 		usleep(10000);
 }
 
+/** A file, whole, as a scanner would. */
+static void act_read(struct state *state, char **args)
+{
+	char bytes[65536];
+	int fd = open(args[0], O_RDONLY | O_CLOEXEC);
+	ssize_t n;
+
+	(void)state;
+	if (fd < 0)
+		die(args[0]);
+	while ((n = read(fd, bytes, sizeof(bytes))) > 0)
+		;
+	if (n < 0)
+		die(args[0]);
+	close(fd);
+}
+
 static const struct act {
 	const char *name;
 	int args;
 	void (*perform)(struct state *state, char **args);
 } acts[] = {
+	{"read", 1, act_read},
 	{"from", 1, act_from},
 	{"whence", 0, act_whence},
 	{"tcp", 2, act_tcp},

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The ledger on real products: what it states of what they read and sent, by label and
+# by who controls where it went; and what a restart of custodes must not forget.
+
+load lib
+
+SPL=/opt/sophos-spl/plugins/av/sbin/soapd
+
+setup() {
+	world_open
+	install "$SPL" ../bypass/read-plain
+	install "$KESL"
+	mkdir "$DIR/secret" "$DIR/plain" "$DIR/policies"
+	head -c 200000 /dev/urandom >"$DIR/secret/plan"
+	head -c 200000 /dev/urandom >"$DIR/plain/plan"
+	jq --arg at "$DIR/secret" '.id = "ledger" | .labels = [{label: "SECRET", paths: [$at]}]' \
+		policies/hosts/uk-secret.json >"$DIR/host.json"
+	jq -n '{kind: "overlay", id: "test", title: "Whose these addresses are", networks: [
+		{prefix: "10.77.9.0/24", role: "network", controlling_jurisdiction: "RU"},
+		{prefix: "10.77.0.0/16", role: "network", controlling_jurisdiction: "GB"}]}' >"$DIR/policies/overlay.json"
+	export HOST=$DIR/host.json
+}
+
+teardown() {
+	world_close
+}
+
+# row LABEL JURISDICTION MEMBER...: of the statement's rows about the network.
+row() {
+	jq -c --arg name "$1" --arg jurisdiction "$2" \
+		"[.rows[] | select(.way == \"network\" and .label == (if \$name == \"\" then null else \$name end)
+			and .controlling_jurisdiction == \$jurisdiction) | .$3, .$4]" "$DIR/statement.json"
+}
+
+state() {
+	local code=0
+	"$CUSTODES" ledger "$DIR/cap" --json "$@" >"$DIR/statement.json" || code=$?
+	expect "exit code of the ledger" "$code" "${WANTED:-1}"
+}
+
+@test "what was read of a label, and sent: stated to the byte, and found; its twin is not" {
+	sink_start "tcp,10.77.9.9,7000" "tcp,$HERE,7001"
+	custodes_start --policies "$DIR/policies"
+	in_world "$SPL" "$DIR/secret/plan" 10.77.9.9 7000
+	in_world "$SPL" "$DIR/plain/plan" $HERE 7001
+	await "the connections to end" quiet
+	sleep 1.5
+	custodes_stop
+	sink_stop
+	expect "at the receivers" "$(sink_total 7000 received) $(sink_total 7001 received)" "200000 200000"
+	state
+	expect "to RU: bound, sent" "$(row SECRET RU bound sent)" "[200000,200000]"
+	expect "to GB, by who has read nothing classified" "$(row "" GB bound sent)" "[0,200000]"
+	expect "findings" "$(value 'select(.custodes.ledger) | "\(.event.action) \(.custodes.ledger.controlling_jurisdiction) \(.custodes.ledger.bound >= 65536)"' |
+		tr ' ' '\n' | sort -u | xargs)" "RU leak-bound true unexplained-bytes"
+	expect "positions that it rests on" "$(jq -s '[.[] | select(.custodes.ledger) | .custodes.ledger.positions | length > 0 and length <= 10] | all' \
+		"$DIR/ours.ndjson")" true
+	nothing_lost
+}
+
+@test "an interval: only what was sent in it, whatever was read before" {
+	local before after
+	sink_start "tcp,$HERE,7001"
+	custodes_start --policies "$DIR/policies"
+	before=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+	in_world "$SPL" "$DIR/secret/plan" $HERE 7001
+	sleep 2
+	after=$(date -u +%Y-%m-%dT%H:%M:%SZ)
+	sleep 1
+	custodes_stop
+	sink_stop
+	state --from "$before"
+	expect "within" "$(row SECRET GB bound sent)" "[200000,200000]"
+	WANTED=0 state --from "$after"
+	expect "after it" "$(row SECRET GB bound capacity)" "[0,200000]"
+	WANTED=0 state --to "$before"
+}
+
+# The product goes on while custodes does not: it still holds what it has read.
+@test "a restart of custodes forgets nothing that a process holds" {
+	sink_start "tcp,$HERE,7001"
+	custodes_start --policies "$DIR/policies"
+	begin "$KESL" read "$DIR/secret/plan" mark "$DIR/has-read" await "$DIR/go-on" tcp $HERE 7001 send 90000 1000 shutdown eof
+	await "the product to have read" test -e "$DIR/has-read"
+	sleep 1.5
+	custodes_stop
+	custodes_start --policies "$DIR/policies"
+	touch "$DIR/go-on"
+	ends_with 0
+	sleep 1.5
+	custodes_stop
+	sink_stop
+	state
+	expect "bound, sent" "$(row SECRET GB bound sent)" "[90000,90000]"
+	expect "found" "$(value 'select(.event.action == "unexplained-bytes") | .custodes.ledger.label')" SECRET
+}

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include <errno.h>
+#include <getopt.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cjson/cJSON.h>
+
+#include "../engine/engine.h"
+#include "../report/progress.h"
+#include "../report/statement.h"
+#include "../util/file.h"
+#include "../util/memory.h"
+#include "../util/style.h"
+#include "cmd.h"
+#include "policies.h"
+#include "record.h"
+
+static const char help[] =
+	"Usage: custodes ledger CAPTURE [OPTION...]\n"
+	"\n"
+	"How many bytes of each label may have left this host, at most: by product, and by\n"
+	"who controls where they went. Everything is reckoned anew from the capture, from\n"
+	"its first event on, since what was read once can be sent at any time after. The\n"
+	"capture may be one that is being written. Needs no root.\n"
+	"\n"
+	"  --from TIME       count what was sent from then on: YYYY-MM-DD, which begins at\n"
+	"                    midnight, or YYYY-MM-DDTHH:MM[:SS]Z; UTC\n"
+	"  --to TIME         and before then\n"
+	"  --host FILE       judge as if the host had this profile: a file, or a built-in\n"
+	"                    name; policies are then the built-in ones\n"
+	"  --policies DIR    judge by the built-in documents and this directory's, instead\n"
+	"                    of the recorded ones\n"
+	"  --json            for programs\n"
+	"  -h, --help\n"
+	"\n"
+	"Exit status: 0 nothing classified can have left, 1 something can, 2 bad usage or\n"
+	"input, 3 evidence invalid.\n";
+
+enum { OPT_FROM = 256, OPT_TO, OPT_HOST, OPT_POLICIES, OPT_JSON };
+
+static const struct option options[] = {
+	{"from", required_argument, NULL, OPT_FROM},
+	{"to", required_argument, NULL, OPT_TO},
+	{"host", required_argument, NULL, OPT_HOST},
+	{"policies", required_argument, NULL, OPT_POLICIES},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"help", no_argument, NULL, 'h'},
+	{},
+};
+
+struct ledger_call {
+	struct policy_options policies;
+	int64_t from, to;
+	bool json;
+};
+
+static int take_time(const char *option, int64_t *to)
+{
+	return time_parse(optarg, to) ?
+		       0 :
+		       usage_error("ledger", "%s %s: expected YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS]Z", option,
+				   optarg);
+}
+
+static int take(struct ledger_call *call, int option)
+{
+	switch (option) {
+	case OPT_FROM:
+		return take_time("--from", &call->from);
+	case OPT_TO:
+		return take_time("--to", &call->to);
+	case OPT_HOST:
+		call->policies.host = optarg;
+		return 0;
+	case OPT_POLICIES:
+		return policies_add(&call->policies, optarg) ? usage_error("ledger", "too many --policies") :
+							       0;
+	case OPT_JSON:
+		call->json = true;
+		return 0;
+	default:
+		return usage_error("ledger", "unknown or incomplete option");
+	}
+}
+
+/** What the sensor lost by its hooks in this run, in its own words. */
+static void take_start(struct statement *statement, const struct ev_head *event)
+{
+	const struct ev_start *start = (const struct ev_start *)event;
+	struct view hooks = event_view(event, start->hooks);
+	cJSON *json = cJSON_ParseWithLength(hooks.at, hooks.size);
+	const cJSON *feature;
+
+	cJSON_ArrayForEach(feature, json) {
+		const char *lost = cJSON_GetStringValue(cJSON_GetObjectItem(feature, "lost"));
+		_cleanup_(buf_free) struct buf line = {};
+		bool known = !lost || !*lost;
+
+		buf_printf(&line, "%s: %s", feature->string ? feature->string : "", lost ? lost : "");
+		for (size_t i = 0; i < statement->blind_count; i++)
+			known |= !strcmp(statement->blind[i], line.data);
+		if (!known)
+			*GROW(statement->blind, statement->blind_count) = need(strdup(line.data));
+	}
+	cJSON_Delete(json);
+}
+
+struct reckoning {
+	const struct ledger_call *call;
+	struct engine *engine;
+	struct batch batch;
+	struct statement statement;
+	bool begun, marked;
+};
+
+/** False: what comes now is not asked for. */
+static bool within(struct reckoning *reckoning, const struct ev_head *event)
+{
+	int64_t wall;
+
+	if (event->kind == EV_START)
+		return true; /* it says how late it is */
+	wall = engine_wall_of(reckoning->engine, event->time);
+	if (!reckoning->begun)
+		reckoning->statement.from = wall, reckoning->begun = true;
+	if (!reckoning->marked && wall >= reckoning->call->from) {
+		engine_ledger_mark(reckoning->engine);
+		reckoning->marked = true;
+	}
+	if (wall >= reckoning->call->to)
+		return false;
+	reckoning->statement.to = wall;
+	return true;
+}
+
+static int reckon(struct reckoning *reckoning, struct record *record)
+{
+	struct progress progress = progress_begin("ledger");
+	const struct ev_head *event;
+	uint64_t position;
+	int r;
+
+	while ((r = record_next(record, &event, &position)) == SOURCE_EVENT) {
+		if (event->kind == EV_START)
+			take_start(&reckoning->statement, event);
+		if (!within(reckoning, event))
+			break;
+		r = engine_step(reckoning->engine, event, position, &reckoning->batch);
+		batch_actions_done(&reckoning->batch);
+		batch_reset(&reckoning->batch);
+		if (r)
+			return r;
+		if (position % 65536 == 0)
+			progress_show(&progress, record_progress(record));
+	}
+	progress_end(&progress);
+	return r == SOURCE_END || r == SOURCE_EVENT ? 0 : r;
+}
+
+static int state(struct reckoning *reckoning)
+{
+	struct statement *statement = &reckoning->statement;
+	_cleanup_(buf_free) struct buf text = {};
+	bool left = false;
+
+	engine_ledger_settle(reckoning->engine, &reckoning->batch);
+	engine_ledger(reckoning->engine, &statement->rows, &statement->count);
+	engine_summary(reckoning->engine, &statement->summary);
+	statement->dropped = engine_ledger_dropped(reckoning->engine);
+	statement->policy = engine_policy(reckoning->engine);
+	statement->host = engine_host_name(reckoning->engine);
+	if (reckoning->call->from > statement->from)
+		statement->from = reckoning->call->from;
+	if (reckoning->call->json)
+		statement_json(statement, &text);
+	else
+		statement_text(statement, style_wanted(STDOUT_FILENO), style_columns(STDOUT_FILENO), &text);
+	for (size_t i = 0; i < statement->count; i++)
+		left |= statement->rows[i].bound;
+	if (file_write(STDOUT_FILENO, text.data, text.size))
+		return EXIT_USAGE;
+	return left ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+static int ledger(const struct ledger_call *call, const char *path)
+{
+	_cleanup_(documents_free) struct documents documents = {};
+	_cleanup_(record_close) struct record record = {};
+	struct reckoning reckoning = {.call = call};
+	struct engine_options with = {.as_of = DAY_NONE};
+	int r;
+
+	if (call->policies.count || call->policies.host) {
+		if (policies_gather(&call->policies, &documents))
+			return EXIT_USAGE;
+		with.policies = &documents;
+		with.host = call->policies.host ? documents.items[documents.count - 1].name : NULL;
+	}
+	r = record_open(&record, path);
+	if (r)
+		return record_exit_code(r);
+	if (record.list && !with.host)
+		return usage_error("ledger", "a list of events needs --host");
+	reckoning.engine = engine_new(&with);
+	r = reckon(&reckoning, &record);
+	r = r ? record_exit_code(r) : state(&reckoning);
+	statement_clear(&reckoning.statement);
+	engine_free(&reckoning.engine);
+	batch_free(&reckoning.batch);
+	return r;
+}
+
+int cmd_ledger(int argc, char **argv)
+{
+	struct ledger_call call = {.from = INT64_MIN, .to = INT64_MAX};
+	int option, r;
+
+	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
+		if (option == 'h')
+			return usage_help(help);
+		r = take(&call, option);
+		if (r)
+			return r;
+	}
+	if (optind + 1 != argc)
+		return usage_error("ledger", optind < argc ? "expected one capture" : "a capture is needed");
+	if (call.from >= call.to)
+		return usage_error("ledger", "--from must be before --to");
+	return ledger(&call, argv[optind]);
+}

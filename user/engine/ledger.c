@@ -1,0 +1,367 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+#include "ledger.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "state.h"
+
+static const struct {
+	const char *name, *phrase;
+} ways[] = {
+	[WAY_NETWORK] = {"network", "the network"},
+	[WAY_UNADDRESSED] = {"socket", "a socket that has no address"},
+	[WAY_FILESYSTEM] = {"network-filesystem", "a network filesystem"},
+	[WAY_DEVICE] = {"device", "a device"},
+	[WAY_PROCESS] = {"process", "another process of this host"},
+	[WAY_TERMINAL] = {"terminal", "a terminal or the host's log"},
+	[WAY_FILE] = {"file", "a file on this host"},
+};
+_Static_assert(ARRAY_SIZE(ways) == LEDGER_WAYS, "a name for each way");
+
+const char *ledger_way_name(enum ledger_way way)
+{
+	return ways[way].name;
+}
+
+const char *ledger_way_phrase(enum ledger_way way)
+{
+	return ways[way].phrase;
+}
+
+static struct account *account_new(struct engine *engine, const struct lineage *lineage,
+				   const struct account_key *key)
+{
+	struct account *account = need(calloc(1, sizeof(*account)));
+
+	account->key = *key;
+	account->product = need(strdup(lineage->product->id));
+	account->name = need(strdup(lineage->product->name));
+	account->starts = 1;
+	account->since = engine->time;
+	account->bucket.time = engine->time;
+	return account;
+}
+
+static void account_free(struct account *account)
+{
+	free(account->product);
+	free(account->name);
+	free(account->lanes);
+	free(account);
+}
+
+static struct lane *lane_of(struct account *account, enum ledger_way way, const char *jurisdiction)
+{
+	struct lane *lane;
+
+	for (size_t i = 0; i < account->lane_count; i++)
+		if (account->lanes[i].way == way && !strcmp(account->lanes[i].jurisdiction, jurisdiction))
+			return &account->lanes[i];
+	lane = GROW(account->lanes, account->lane_count);
+	lane->way = way;
+	snprintf(lane->jurisdiction, sizeof(lane->jurisdiction), "%s", jurisdiction);
+	return lane;
+}
+
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* ---- accounts that are given up ---- */
+
+static struct account *former_of(struct ledger *ledger, const struct account *account)
+{
+	struct account *former;
+
+	for (size_t i = 0; i < ledger->former_count; i++)
+		if (!strcmp(ledger->former[i].product, account->product))
+			return &ledger->former[i];
+	former = GROW(ledger->former, ledger->former_count);
+	former->product = need(strdup(account->product));
+	former->name = need(strdup(account->name));
+	return former;
+}
+
+/** Its sums go to its product's: the bound of a sum is no less than the sum of the bounds. */
+static void account_fold(struct engine *engine, struct account *account)
+{
+	struct ledger *ledger = &engine->ledger;
+	struct account *former = former_of(ledger, account);
+
+	for (size_t i = 0; i < LEDGER_LABELS; i++)
+		former->cap[i] += account->cap[i];
+	for (size_t i = 0; i < account->lane_count; i++) {
+		const struct lane *from = &account->lanes[i];
+		struct lane *to = lane_of(former, from->way, from->jurisdiction);
+
+		to->sent += from->sent;
+		to->explained += from->explained;
+		to->sent_before += from->sent_before;
+		to->explained_before += from->explained_before;
+	}
+	former->starts++;
+	former->saturated |= account->saturated;
+	taint_forget(engine, account);
+	HASH_DEL(ledger->accounts, account);
+	ledger->dropped++;
+	account_free(account);
+}
+
+static void make_room(struct engine *engine)
+{
+	struct account *account, *next;
+
+	if (HASH_COUNT(engine->ledger.accounts) < LEDGER_ACCOUNTS)
+		return;
+	HASH_ITER(hh, engine->ledger.accounts, account, next)
+		if (account->ended) {
+			account_fold(engine, account);
+			return;
+		}
+}
+
+struct account *ledger_find(const struct engine *engine, const struct account_key *key)
+{
+	struct account *account;
+
+	HASH_FIND(hh, engine->ledger.accounts, key, sizeof(*key), account);
+	return account;
+}
+
+/** What a process held before custodes began anew, it holds still. */
+static void inherit(struct engine *engine, struct account *account, const struct account *from)
+{
+	if (!from || from == account)
+		return;
+	for (size_t label = 0; label < engine->ledger.label_count; label++)
+		if (from->cap[label] > account->cap[label])
+			taint_own(engine, account, label, 0, from->cap[label] - account->cap[label]);
+	account->bucket = from->bucket;
+	account->bucket.time = engine->time;
+}
+
+static void inherit_all(struct engine *engine, struct account *account, const struct lineage *lineage)
+{
+	const struct ledger *ledger = &engine->ledger;
+	const struct process *process;
+
+	for (size_t i = 0; i < ledger->heir_count; i++)
+		DL_FOREACH(lineage->processes, process)
+			if (process->key.tgid == ledger->heirs[i].tgid &&
+			    process->key.start == ledger->heirs[i].start)
+				inherit(engine, account, ledger_find(engine, &ledger->heirs[i].of));
+}
+
+struct account *ledger_account(struct engine *engine, const struct lineage *lineage)
+{
+	const struct account_key key = {.root = lineage->root, .run = engine->ledger.run};
+	struct account *account = ledger_find(engine, &key);
+
+	if (account)
+		return account;
+	make_room(engine);
+	account = account_new(engine, lineage, &key);
+	HASH_ADD(hh, engine->ledger.accounts, key, sizeof(account->key), account);
+	inherit_all(engine, account, lineage);
+	return account;
+}
+
+void ledger_end(struct engine *engine, uint64_t root)
+{
+	struct account *account =
+		ledger_find(engine, &(struct account_key){.root = root, .run = engine->ledger.run});
+
+	if (account)
+		account->ended = true;
+}
+
+void ledger_restart(struct engine *engine, bool same_boot)
+{
+	struct ledger *ledger = &engine->ledger;
+	const struct process *process;
+	struct account *account;
+
+	moved_settle(engine, true);
+	free(ledger->heirs);
+	ledger->heirs = NULL;
+	ledger->heir_count = 0;
+	for (process = engine->processes; process && same_boot; process = process->hh.next)
+		if (process->lineage->decision == LINEAGE_PRODUCT)
+			*GROW(ledger->heirs, ledger->heir_count) =
+				(struct heir){.start = process->key.start,
+					      .tgid = process->key.tgid,
+					      .of = {process->lineage->root, ledger->run}};
+	for (account = ledger->accounts; account; account = account->hh.next)
+		account->ended = true;
+	ledger->run++;
+}
+
+/* ---- what is sent ---- */
+
+void ledger_note(struct engine *engine, struct account *account)
+{
+	if (account->position_count < ARRAY_SIZE(account->positions))
+		account->positions[account->position_count++] = engine->position;
+	else /* the first ones tell how it began, the last one how it goes on */
+		account->positions[ARRAY_SIZE(account->positions) - 1] = engine->position;
+}
+
+void ledger_send(struct engine *engine, struct account *account, enum ledger_way way,
+		 const char *jurisdiction, uint64_t sent, uint64_t explained)
+{
+	struct lane *lane = lane_of(account, way, jurisdiction ? jurisdiction : "");
+
+	lane->sent += sent;
+	lane->explained += explained;
+	detect_leak(engine, account, lane, sent - lesser(sent, explained));
+}
+
+void ledger_clear(struct engine *engine)
+{
+	struct ledger *ledger = &engine->ledger;
+	struct account *account, *next;
+
+	taint_clear(ledger);
+	HASH_ITER(hh, ledger->accounts, account, next) {
+		HASH_DEL(ledger->accounts, account);
+		account_free(account);
+	}
+	for (size_t i = 0; i < ledger->former_count; i++) {
+		free(ledger->former[i].product);
+		free(ledger->former[i].name);
+		free(ledger->former[i].lanes);
+	}
+	free(ledger->former);
+	free(ledger->heirs);
+}
+
+/* ---- the statement ---- */
+
+static void account_mark(struct account *account)
+{
+	for (size_t i = 0; i < account->lane_count; i++) {
+		account->lanes[i].sent_before = account->lanes[i].sent;
+		account->lanes[i].explained_before = account->lanes[i].explained;
+	}
+}
+
+void engine_ledger_mark(struct engine *engine)
+{
+	struct account *account;
+
+	for (account = engine->ledger.accounts; account; account = account->hh.next)
+		account_mark(account);
+	for (size_t i = 0; i < engine->ledger.former_count; i++)
+		account_mark(&engine->ledger.former[i]);
+}
+
+struct statement {
+	struct ledger_row *rows;
+	size_t count;
+};
+
+static struct ledger_row *row_of(struct statement *statement, const struct account *account,
+				 const char *label, const struct lane *lane)
+{
+	struct ledger_row *row;
+
+	for (size_t i = 0; i < statement->count; i++) {
+		row = &statement->rows[i];
+		if (!strcmp(row->product, account->product) && row->label == label && row->way == lane->way &&
+		    !strcmp(row->jurisdiction, lane->jurisdiction))
+			return row;
+	}
+	row = GROW(statement->rows, statement->count);
+	*row = (struct ledger_row){.product = account->product,
+				   .name = account->name,
+				   .label = label,
+				   .jurisdiction = lane->jurisdiction,
+				   .way = lane->way};
+	return row;
+}
+
+static void add_row(struct statement *statement, const struct account *account, const char *label,
+		    uint64_t capacity, const struct lane *lane)
+{
+	struct ledger_row *row = row_of(statement, account, label, lane);
+	uint64_t sent = lane->sent - lane->sent_before;
+	uint64_t explained = lane->explained - lane->explained_before;
+
+	row->starts += account->starts;
+	row->capacity += capacity;
+	row->sent += sent;
+	row->explained += explained;
+	row->bound += lesser(sent, capacity);
+	row->unexplained += lesser(sent - lesser(sent, explained), capacity);
+	row->saturated |= account->saturated;
+}
+
+static void add_account(struct statement *statement, const struct ledger *ledger,
+			const struct account *account)
+{
+	static const struct lane none = {.way = WAY_NETWORK};
+	bool any = false;
+
+	for (size_t label = 0; label < ledger->label_count; label++) {
+		if (!account->cap[label])
+			continue;
+		any = true;
+		for (size_t i = 0; i < account->lane_count; i++)
+			add_row(statement, account, ledger->labels[label], account->cap[label],
+				&account->lanes[i]);
+		if (!account->lane_count)
+			add_row(statement, account, ledger->labels[label], account->cap[label], &none);
+	}
+	for (size_t i = 0; i < account->lane_count && !any; i++)
+		add_row(statement, account, NULL, 0, &account->lanes[i]);
+}
+
+static int by_name(const void *a, const void *b)
+{
+	const struct ledger_row *x = a, *y = b;
+	int order = strcmp(x->product, y->product);
+
+	order = order ? order : strcmp(x->label ? x->label : "", y->label ? y->label : "");
+	order = order ? order : (int)x->way - (int)y->way;
+	return order ? order : strcmp(x->jurisdiction, y->jurisdiction);
+}
+
+void engine_ledger(const struct engine *engine, struct ledger_row **rows, size_t *count)
+{
+	const struct ledger *ledger = &engine->ledger;
+	struct statement statement = {};
+	const struct account *account;
+
+	for (size_t i = 0; i < ledger->former_count; i++)
+		add_account(&statement, ledger, &ledger->former[i]);
+	for (account = ledger->accounts; account; account = account->hh.next)
+		add_account(&statement, ledger, account);
+	if (statement.count)
+		qsort(statement.rows, statement.count, sizeof(*statement.rows), by_name);
+	*rows = statement.rows;
+	*count = statement.count;
+}
+
+uint64_t engine_ledger_dropped(const struct engine *engine)
+{
+	return engine->ledger.dropped;
+}
+
+int64_t engine_wall_of(const struct engine *engine, uint64_t time)
+{
+	return wall_of(engine, time);
+}
+
+const char *engine_host_name(const struct engine *engine)
+{
+	return engine->host_name;
+}
+
+void engine_ledger_settle(struct engine *engine, struct batch *batch)
+{
+	engine->batch = batch;
+	engine->host = NULL;
+	moved_settle(engine, true);
+}

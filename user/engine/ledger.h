@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The ledger: how many classified bytes may have left, at most. Each start of a product
+ * (the root of its lineages) has an account: what it can hold of each label, and what it
+ * sent under each jurisdiction. The lesser of both is the bound; docs/decisions/011 says why.
+ * Private to user/engine.
+ */
+#ifndef CUSTODES_ENGINE_LEDGER_H
+#define CUSTODES_ENGINE_LEDGER_H
+
+#include <uthash.h>
+
+#include "../../bpf/abi/event.h"
+#include "../policy/policy.h"
+#include "engine.h"
+
+struct lineage;
+struct access;
+struct flow;
+struct flow_part;
+
+/** Labels told apart; more than these count as one, under the name of the last. */
+#define LEDGER_LABELS 16
+/** Starts of a product that are kept one by one; of older ones that have ended, the sums are. */
+#define LEDGER_ACCOUNTS 4096
+/** Objects that hold what an account wrote; of older ones it is known what they held together. */
+#define LEDGER_CARRIERS 65536
+/** Reads that ended lately, in case it turns out that what was read had been written by an account. */
+#define LEDGER_RECENT 256
+/** Pipes that await their readers' accounts. */
+#define LEDGER_PIPES 256
+
+/** Bytes of an account that are under one jurisdiction, by one way. */
+struct lane {
+	char jurisdiction[3]; /* "": not known */
+	enum ledger_way way;
+	uint64_t sent, explained;
+	uint64_t sent_before, explained_before; /* the interval that is asked for */
+	uint64_t told;				/* the bound that a finding has named last */
+};
+
+/** What went over a channel that the product's contract names. */
+struct contract_use {
+	uint64_t connections, sent, explained;
+};
+
+struct account_key {
+	uint64_t root; /* the lineage's number; 0: the sum of those that were given up */
+	uint64_t run;  /* of custodes, in this record: a number is of one run */
+};
+
+struct account {
+	struct account_key key;
+	char *product, *name;
+	uint64_t starts;	     /* of the product, that it stands for */
+	uint64_t met[LEDGER_LABELS]; /* of what is no longer known one by one, so much may have come here */
+	uint64_t own[LEDGER_LABELS]; /* read from what is labelled */
+	uint64_t cap[LEDGER_LABELS]; /* with what came from other accounts: bytes that it can hold */
+	bool saturated;		     /* its share of a circle of accounts was rounded up */
+	bool queued;		     /* those who read what it wrote are to be reckoned anew */
+	struct account *next;
+	uint64_t most_written; /* to one object: who holds more, gives all readers all they can take */
+	bool ended;
+	uint64_t objects; /* that it read from */
+	uint64_t since;	  /* boot time of its first event */
+	struct contract_use uses[CONTRACTS_MAX];
+	struct lane *lanes;
+	size_t lane_count;
+	struct edge *edges;
+	struct {
+		uint64_t level; /* thousandths of a byte */
+		uint64_t time;
+		uint64_t told; /* the level at which the next finding is due, bytes; 0: at the limit */
+		uint64_t since;
+	} bucket;
+	uint64_t positions[LEDGER_POSITIONS]; /* of the events that it rests on: what was read, what was sent
+					       */
+	size_t position_count;
+	UT_hash_handle hh;
+};
+
+/** What an account wrote may be read there by another. */
+struct carrier {
+	struct object_id object;
+	uint64_t taken; /* read by somebody who is not watched */
+	struct edge *edges;
+	UT_hash_handle hh;
+};
+
+struct edge {
+	struct account *account;
+	struct carrier *carrier;
+	uint64_t read, written;
+	uint64_t given[LEDGER_LABELS]; /* what the account holds by reading it */
+	struct edge *prev, *next;      /* of the carrier */
+	struct edge *before, *after;   /* of the account */
+};
+
+struct recent_read {
+	struct object_id object;
+	struct account_key reader;
+	uint64_t bytes;
+};
+
+/** A pipe: what nobody under watch has read of it by then, somebody else has. */
+struct pending_pipe {
+	struct object_id object;
+	struct account_key writer;
+	uint64_t due;
+};
+
+/** A process that ran on while custodes did not: it still holds what it held. */
+struct heir {
+	uint64_t start;
+	uint32_t tgid;
+	struct account_key of;
+};
+
+struct ledger {
+	char *labels[LEDGER_LABELS];
+	size_t label_count;
+	struct account *accounts;
+	struct account *former; /* the sums of accounts that were given up, by product */
+	size_t former_count;
+	struct heir *heirs;
+	size_t heir_count;
+	uint64_t run;
+	struct carrier *carriers;
+	struct account *queue;
+	uint64_t evicted[LEDGER_LABELS]; /* what carriers that were given up could hold */
+	struct recent_read recent[LEDGER_RECENT];
+	size_t recent_count;
+	struct pending_pipe pipes[LEDGER_PIPES];
+	size_t pipe_count;
+	uint64_t dropped; /* accounts and carriers that were given up */
+};
+
+/* ---- ledger.c ---- */
+
+struct account *ledger_account(struct engine *engine, const struct lineage *lineage);
+/** Bytes have left, by this way; `explained` of them are what the protocol or a contract needs. */
+void ledger_send(struct engine *engine, struct account *account, enum ledger_way way,
+		 const char *jurisdiction, uint64_t sent, uint64_t explained);
+/** An event that the account rests on. */
+void ledger_note(struct engine *engine, struct account *account);
+struct account *ledger_find(const struct engine *engine, const struct account_key *key);
+/** Nothing of it is left. */
+void ledger_end(struct engine *engine, uint64_t root);
+/** A run begins: lineages have new numbers; on the same boot processes may run on. */
+void ledger_restart(struct engine *engine, bool same_boot);
+void ledger_clear(struct engine *engine);
+
+/* ---- detect/leak.c ---- */
+
+/** Rules unexplained-bytes and leak-bound: an account has sent more, by this lane. */
+void detect_leak(struct engine *engine, struct account *account, struct lane *lane, uint64_t unexplained);
+
+/* ---- taint.c ---- */
+
+/** A label's number; it is a new one if nobody has named it before. */
+size_t taint_label(struct ledger *ledger, const char *label);
+/** What the account has read of this label, has become this much more, or less. */
+void taint_own(struct engine *engine, struct account *account, size_t label, uint64_t before, uint64_t now);
+void taint_written(struct engine *engine, struct account *account, const struct object_id *object,
+		   uint64_t more);
+void taint_read(struct engine *engine, struct account *account, const struct object_id *object, uint64_t more,
+		bool for_sure);
+/** Of what was written to it, what nobody is known to have read. */
+uint64_t taint_unread(const struct ledger *ledger, const struct object_id *object);
+/** Somebody who is not watched has read it. */
+void taint_taken(struct ledger *ledger, const struct object_id *object, uint64_t bytes);
+void taint_forget(struct engine *engine, struct account *account);
+void taint_clear(struct ledger *ledger);
+
+/* ---- moved.c ---- */
+
+/** An account of an access has grown, or ended: what it says of reading and of sending. */
+void moved(struct engine *engine, struct access *access, bool last);
+/** Judges the pipes whose readers have had their time. */
+void moved_settle(struct engine *engine, bool all);
+/** A channel has sent more. */
+void moved_sent(struct engine *engine, const struct flow *flow, struct flow_part *part, uint64_t more);
+
+#endif

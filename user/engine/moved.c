@@ -1,0 +1,308 @@
+// SPDX-License-Identifier: GPL-3.0-or-later
+/*
+ * What an account of an access or a connection means for the ledger: what was read adds
+ * to what can be held, what was written stays on this host, goes to another process, or
+ * has left.
+ */
+#include <string.h>
+
+#include "../event/filesystem.h"
+#include "ledger.h"
+#include "state.h"
+
+#define S_IFMT_	  0170000
+#define S_IFIFO_  0010000
+#define S_IFCHR_  0020000
+#define S_IFBLK_  0060000
+#define S_IFREG_  0100000
+#define S_IFSOCK_ 0140000
+#define AF_UNIX_  1
+#define NS_SECOND 1000000000ull
+/** A reader's account comes with the next tick, or with the one after on a busy host. */
+#define READERS_WAIT (3 * NS_SECOND)
+/** What a TLS handshake sends after its first message: Finished, and before TLS 1.3 the key exchange (RFC
+ * 8446, 5246). */
+#define HANDSHAKE_REST 192
+
+static uint64_t lesser(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
+static uint64_t greater(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+/* ---- what was read ---- */
+
+/**
+ * Of a labelled object: no more than it holds. Until the account ends it is charged with
+ * all of it, so that no send is judged before the read is told.
+ */
+static uint64_t charge(const struct access *access, bool last)
+{
+	const struct ev_access *told = &access->told;
+	uint64_t had = told->read + told->mapped, size = greater(told->facts.size, told->to);
+
+	if (!size)
+		return had;
+	return last ? lesser(had, size) : size;
+}
+
+static void read_labelled(struct engine *engine, struct account *account, struct access *access, bool last)
+{
+	size_t label = taint_label(&engine->ledger, access->label);
+	uint64_t now = charge(access, last);
+
+	if (now == access->charged)
+		return;
+	if (!access->charged)
+		ledger_note(engine, account);
+	taint_own(engine, account, label, access->charged, now);
+	access->charged = now;
+}
+
+/** Regular files that no account has written hold nothing: most that is read is such. */
+static void read_any(struct engine *engine, struct account *account, struct access *access, bool last)
+{
+	const struct ev_access *told = &access->told;
+	uint64_t had = told->read + told->mapped;
+	bool regular = (told->facts.mode & S_IFMT_) == S_IFREG_;
+
+	if (had <= access->had || (regular && !last))
+		return;
+	account->objects += !access->had;
+	taint_read(engine, account, &told->object, had - access->had, !regular);
+	access->had = had;
+}
+
+/* ---- what was written ---- */
+
+static bool is_terminal(uint32_t rdev)
+{
+	uint32_t major = rdev >> 20;
+
+	return major == 4 || major == 5 || (major >= 136 && major <= 143);
+}
+
+/** The host's own log: where every service writes. */
+static bool is_log(const char *path)
+{
+	static const char *const names[] = {"@/run/systemd/journal/", "@/dev/log", "/run/systemd/journal/",
+					    "/dev/log"};
+
+	for (size_t i = 0; path && i < ARRAY_SIZE(names); i++)
+		if (!strncmp(path + (path[0] == '/' && path[1] == '@'), names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
+/** The account of the process at the other end, if that is watched. */
+static struct account *account_of_pid(struct engine *engine, uint32_t tgid)
+{
+	struct process *process, *next;
+
+	HASH_ITER(hh, engine->processes, process, next)
+		if (process->key.tgid == tgid && process->lineage->decision == LINEAGE_PRODUCT)
+			return ledger_account(engine, process->lineage);
+	return NULL;
+}
+
+static void to_unix(struct engine *engine, struct account *account, struct access *access, uint64_t more)
+{
+	struct account *peer =
+		access->told.facts.peer ? account_of_pid(engine, access->told.facts.peer) : NULL;
+
+	if (peer == account)
+		return;
+	if (!peer) {
+		bool log = is_log(access->path);
+
+		ledger_send(engine, account, log ? WAY_TERMINAL : WAY_PROCESS, NULL, more, log ? more : 0);
+		return;
+	}
+	taint_written(engine, account, &access->told.object, more);
+	taint_read(engine, peer, &access->told.object, more, true);
+}
+
+static void to_pipe(struct engine *engine, struct account *account, const struct access *access,
+		    uint64_t more)
+{
+	struct ledger *ledger = &engine->ledger;
+
+	taint_written(engine, account, &access->told.object, more);
+	for (size_t i = 0; i < ledger->pipe_count; i++)
+		if (!memcmp(&ledger->pipes[i].object, &access->told.object, sizeof(struct object_id)))
+			return;
+	if (ledger->pipe_count == LEDGER_PIPES)
+		moved_settle(engine, true);
+	ledger->pipes[ledger->pipe_count++] = (struct pending_pipe){
+		.object = access->told.object, .writer = account->key, .due = engine->time + READERS_WAIT};
+}
+
+static void to_device(struct engine *engine, struct account *account, uint32_t rdev, uint64_t more)
+{
+	if (rdev >> 20 == 1)
+		return; /* /dev/null and its like: nobody reads there what was written */
+	if (is_terminal(rdev))
+		ledger_send(engine, account, WAY_TERMINAL, NULL, more, more);
+	else
+		ledger_send(engine, account, WAY_DEVICE, NULL, more, 0);
+}
+
+static void to_file(struct engine *engine, struct account *account, const struct access *access,
+		    uint64_t more)
+{
+	const struct filesystem *filesystem = filesystem_find(access->told.facts.magic);
+
+	taint_written(engine, account, &access->told.object, more);
+	if (filesystem && filesystem->network)
+		ledger_send(engine, account, WAY_FILESYSTEM, NULL, more, 0);
+	else /* it has not left, but who knows who reads it: it is stated, and found nowhere */
+		ledger_send(engine, account, WAY_FILE, NULL, more, more);
+}
+
+static void written(struct engine *engine, struct account *account, struct access *access)
+{
+	const struct ev_access *told = &access->told;
+	uint64_t all = told->written + (told->head.flags & ACCESS_SHARED ? told->mapped : 0);
+	uint64_t more = all - access->gave;
+
+	if (all <= access->gave)
+		return;
+	access->gave = all;
+	if (told->object.dev == OBJECT_PROCESS)
+		return; /* it is one of ours from then on */
+	if (told->object.dev == OBJECT_OTHERS) {
+		ledger_send(engine, account, WAY_PROCESS, NULL, more, 0); /* nobody knows where to */
+		return;
+	}
+	switch (told->facts.mode & S_IFMT_) {
+	case S_IFSOCK_:
+		if (told->facts.family == AF_UNIX_)
+			to_unix(engine, account, access, more);
+		else
+			ledger_send(engine, account, WAY_UNADDRESSED, NULL, more, 0);
+		return;
+	case S_IFIFO_:
+		to_pipe(engine, account, access, more);
+		return;
+	case S_IFCHR_:
+	case S_IFBLK_:
+		to_device(engine, account, told->facts.rdev, more);
+		return;
+	default:
+		to_file(engine, account, access, more);
+	}
+}
+
+void moved(struct engine *engine, struct access *access, bool last)
+{
+	struct account *account;
+
+	if (access->lineage->decision != LINEAGE_PRODUCT)
+		return;
+	account = ledger_account(engine, access->lineage);
+	if (access->label)
+		read_labelled(engine, account, access, last);
+	read_any(engine, account, access, last);
+	written(engine, account, access);
+}
+
+/* ---- what waited ---- */
+
+static void settle_pipe(struct engine *engine, const struct pending_pipe *pipe)
+{
+	struct ledger *ledger = &engine->ledger;
+	uint64_t unread = taint_unread(ledger, &pipe->object);
+	struct account *account = ledger_find(engine, &pipe->writer);
+
+	if (!account || !unread)
+		return;
+	ledger_send(engine, account, WAY_PROCESS, NULL, unread, 0);
+	taint_taken(ledger, &pipe->object, unread);
+}
+
+void moved_settle(struct engine *engine, bool all)
+{
+	struct ledger *ledger = &engine->ledger;
+
+	for (size_t i = 0; i < ledger->pipe_count;) {
+		struct pending_pipe pipe = ledger->pipes[i];
+
+		if (!all && pipe.due > engine->time) {
+			i++;
+			continue;
+		}
+		ledger->pipes[i] = ledger->pipes[--ledger->pipe_count];
+		settle_pipe(engine, &pipe);
+	}
+}
+
+/* ---- what was sent to an address ---- */
+
+static const char *domain_of(struct engine *engine, const struct flow *flow, const struct ev_addr *remote)
+{
+	return flow->server_name ? flow->server_name : name_of_address(engine, flow->lineage, remote);
+}
+
+/** The site's own servers: what goes there is what it is for. */
+static bool is_the_sites(const struct overlay_network *overlay)
+{
+	return overlay && (!strcmp(overlay->role, "management-server") ||
+			   !strcmp(overlay->role, "update-mirror") || !strcmp(overlay->role, "resolver"));
+}
+
+/** Of what this part has sent, what its handshake needed. */
+static uint64_t handshake(const struct flow *flow, struct flow_part *part)
+{
+	uint64_t all = flow->hello ? lesser(part->sent, flow->hello + HANDSHAKE_REST) : 0;
+	uint64_t more = all > part->handshake ? all - part->handshake : 0;
+
+	part->handshake += more;
+	return more;
+}
+
+static uint64_t by_contract(struct engine *engine, struct account *account, const struct flow *flow,
+			    struct flow_part *part, uint64_t more)
+{
+	const struct product *product = flow->lineage->product;
+	const char *domain = domain_of(engine, flow, &part->remote);
+	const struct contract *contract = domain ? contract_find(product, domain) : NULL;
+	struct contract_use *use;
+	uint64_t allowed, all;
+
+	if (!contract)
+		return 0;
+	use = &account->uses[contract - product->contracts];
+	use->connections += !part->contracted;
+	part->contracted = true;
+	use->sent += more;
+	allowed = contract->per_connection * use->connections + contract->per_file * account->objects +
+		  contract->per_day * (1 + (engine->time - account->since) / (86400 * NS_SECOND));
+	all = lesser(use->sent, allowed);
+	more = all > use->explained ? all - use->explained : 0;
+	use->explained += more;
+	return more;
+}
+
+void moved_sent(struct engine *engine, const struct flow *flow, struct flow_part *part, uint64_t more)
+{
+	struct account *account = ledger_account(engine, flow->lineage);
+	struct destination_facts facts = {};
+	const struct overlay_network *overlay =
+		engine->policy ? policy_overlay(engine->policy, part->remote.family, part->remote.addr) :
+				 NULL;
+	uint64_t explained;
+
+	if (address_is_local(&part->remote)) {
+		ledger_send(engine, account, WAY_PROCESS, NULL, more, 0);
+		return;
+	}
+	destination_facts(engine, &part->remote, &facts);
+	explained = is_the_sites(overlay) ? more : handshake(flow, part);
+	explained = lesser(
+		more, explained + by_contract(engine, account, flow, part, more - lesser(more, explained)));
+	ledger_send(engine, account, WAY_NETWORK, facts.controlling_jurisdiction, more, explained);
+}
