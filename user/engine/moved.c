@@ -4,6 +4,7 @@
  * to what can be held, what was written stays on this host, goes to another process, or
  * has left.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "../event/filesystem.h"
@@ -268,7 +269,7 @@ static uint64_t by_contract(struct engine *engine, struct account *account, cons
 			    struct flow_part *part, uint64_t more)
 {
 	const struct product *product = flow->lineage->product;
-	const char *domain = domain_of(engine, flow, &part->remote);
+	const char *domain = product->contract_count && more ? domain_of(engine, flow, &part->remote) : NULL;
 	const struct contract *contract = domain ? contract_find(product, domain) : NULL;
 	struct contract_use *use;
 	uint64_t allowed, all;
@@ -287,22 +288,31 @@ static uint64_t by_contract(struct engine *engine, struct account *account, cons
 	return more;
 }
 
+/** Once for each peer of a socket, and again by other policies. */
+static void place(struct engine *engine, struct flow_part *part)
+{
+	struct destination_facts facts = {};
+
+	if (part->placed_by == engine->policy || !engine->policy)
+		return;
+	part->placed_by = engine->policy;
+	destination_facts(engine, &part->remote, &facts);
+	snprintf(part->control, sizeof(part->control), "%s",
+		 facts.controlling_jurisdiction ? facts.controlling_jurisdiction : "");
+	part->sites = is_the_sites(policy_overlay(engine->policy, part->remote.family, part->remote.addr));
+}
+
 void moved_sent(struct engine *engine, const struct flow *flow, struct flow_part *part, uint64_t more)
 {
 	struct account *account = ledger_account(engine, flow->lineage);
-	struct destination_facts facts = {};
-	const struct overlay_network *overlay =
-		engine->policy ? policy_overlay(engine->policy, part->remote.family, part->remote.addr) :
-				 NULL;
 	uint64_t explained;
 
 	if (address_is_local(&part->remote)) {
 		ledger_send(engine, account, WAY_PROCESS, NULL, more, 0);
 		return;
 	}
-	destination_facts(engine, &part->remote, &facts);
-	explained = is_the_sites(overlay) ? more : handshake(flow, part);
-	explained = lesser(
-		more, explained + by_contract(engine, account, flow, part, more - lesser(more, explained)));
-	ledger_send(engine, account, WAY_NETWORK, facts.controlling_jurisdiction, more, explained);
+	place(engine, part);
+	explained = part->sites ? more : lesser(more, handshake(flow, part));
+	explained += lesser(more - explained, by_contract(engine, account, flow, part, more - explained));
+	ledger_send(engine, account, WAY_NETWORK, part->control, more, explained);
 }
