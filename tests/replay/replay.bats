@@ -32,6 +32,20 @@ statement_case() {
 	[[ -z ${REPLAY_ACCEPT:-} ]] || cp "$BATS_TEST_TMPDIR/statement.txt" "$1/statement.txt"
 	diff -u "$1/statement.txt" "$BATS_TEST_TMPDIR/statement.txt"
 	[[ $code -eq 1 ]]
+	explained "$1"
+}
+
+# Each finding of the ledger is explained, by events that stand in the record.
+explained() {
+	local id count=0
+	while read -r id; do
+		# shellcheck disable=SC2046
+		"$CUSTODES" -q explain "$id" "$1/events.ndjson" $(cat "$1/args") >"$BATS_TEST_TMPDIR/explained.txt"
+		grep -A2 "^What happened$" "$BATS_TEST_TMPDIR/explained.txt" | grep -q "  event [0-9]"
+		grep -q "^What is not known$" "$BATS_TEST_TMPDIR/explained.txt"
+		count=$((count + 1))
+	done < <(jq -r 'select(.custodes.ledger) | .event.id' "$BATS_TEST_TMPDIR/found.ndjson")
+	((count > 0))
 }
 
 @test "a network filesystem" {

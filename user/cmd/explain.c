@@ -4,7 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "../capture/reader.h"
+#include "../report/happened.h"
 #include "../report/why.h"
 #include "../util/file.h"
 #include "../util/log.h"
@@ -13,14 +13,16 @@
 #include "cmd.h"
 #include "pipeline.h"
 #include "policies.h"
+#include "record.h"
 
 static const char help[] =
-	"Usage: custodes explain FINDING CAPTURE\n"
+	"Usage: custodes explain FINDING CAPTURE [--host FILE] [--policies DIR]\n"
 	"       custodes explain --host FILE --product ID [--at DATE]\n"
 	"\n"
 	"Why a finding, or why a verdict: the measure, its force, the sentence quoted, and\n"
-	"what would change it. FINDING is the id that stands under \"evidence\" (event.id in\n"
-	"ECS), or its first digits. Needs no root.\n"
+	"what would change it; of a leak what happened, in order. FINDING is the id that\n"
+	"stands under \"evidence\" (event.id in ECS), or its first digits; CAPTURE may be a\n"
+	"list of events, with --host. Needs no root.\n"
 	"\n"
 	"  --host FILE       the host's profile: a file, or a built-in name\n"
 	"  --product ID      a product of the catalogue\n"
@@ -99,11 +101,13 @@ static int explain_verdict(const struct explain_options *explain)
 
 struct search {
 	const char *id;
-	struct outcome_log log;
+	struct record record;
 	struct engine *engine;
 	struct batch batch;
-	struct buf text;
+	struct buf text, why;
 	unsigned int found;
+	uint64_t positions[LEDGER_POSITIONS]; /* of the events that it rests on */
+	size_t position_count;
 };
 
 /** Of a destination it is the facts that decide, and who may state them. */
@@ -132,12 +136,16 @@ static void describe(struct search *search, const struct outcome *outcome)
 		policy && outcome->product ? policy_product(policy, outcome->product->id) : NULL;
 	bool colour = style_wanted(STDOUT_FILENO);
 
-	format_text.render(outcome, &search->log, colour, &search->text);
-	if (product && !outcome->destination)
+	format_text.render(outcome, &search->record.log, colour, &search->text);
+	if (outcome->ledger) {
+		memcpy(search->positions, outcome->ledger->positions, sizeof(search->positions));
+		search->position_count = outcome->ledger->position_count;
+		why_leak(product, outcome->ledger, style_columns(STDOUT_FILENO), &search->why);
+	} else if (outcome->destination)
+		why_destination(outcome, &search->why);
+	else if (product)
 		why_product(policy, product, day_of(outcome->wall), colour, style_columns(STDOUT_FILENO),
-			    &search->text);
-	if (outcome->destination)
-		why_destination(outcome, &search->text);
+			    &search->why);
 }
 
 static void look(struct search *search)
@@ -148,7 +156,7 @@ static void look(struct search *search)
 
 		if (outcome->type != OUTCOME_FINDING)
 			continue;
-		outcome_id(outcome, &search->log, id);
+		outcome_id(outcome, &search->record.log, id);
 		if (strncmp(id, search->id, strlen(search->id)))
 			continue;
 		if (!search->found++)
@@ -158,14 +166,14 @@ static void look(struct search *search)
 	batch_actions_done(&search->batch);
 }
 
-static int replay(struct search *search, struct reader *reader)
+static int search_record(struct search *search)
 {
 	const struct ev_head *event;
+	uint64_t position;
 	int r;
 
-	search->log = (struct outcome_log){.origin = reader_checkpoint(reader)->origin, .recorded = true};
-	while ((r = source_next(reader_source(reader), &event)) == SOURCE_EVENT) {
-		r = engine_step(search->engine, event, reader_position(reader), &search->batch);
+	while ((r = record_next(&search->record, &event, &position)) == SOURCE_EVENT) {
+		r = engine_step(search->engine, event, position, &search->batch);
 		if (r)
 			return r;
 		look(search);
@@ -173,24 +181,73 @@ static int replay(struct search *search, struct reader *reader)
 	return r == SOURCE_END ? 0 : r;
 }
 
-static int explain_finding(const char *id, const char *path)
+/** The events that it rests on, in order: they came before it, so the record is read again. */
+static int tell_what_happened(struct search *search, const char *path)
 {
-	const struct engine_options engine = {.as_of = DAY_NONE};
-	_cleanup_(reader_close) struct reader *reader = NULL;
-	struct search search = {.id = id, .engine = engine_new(&engine)};
-	int r = reader_open(&reader, path);
+	_cleanup_(record_close) struct record record = {};
+	const struct ev_head *event;
+	int64_t wall_offset = 0;
+	uint64_t position;
+	int r = record_open(&record, path);
 
-	if (!r)
-		r = replay(&search, reader);
+	buf_str(&search->text, "What happened\n");
+	while (!r && (r = record_next(&record, &event, &position)) == SOURCE_EVENT) {
+		r = 0;
+		if (event->kind == EV_START)
+			wall_offset = ((const struct ev_start *)event)->wall_offset;
+		if (event->kind == EV_CLOCK)
+			wall_offset = ((const struct ev_clock *)event)->wall_offset;
+		for (size_t i = 0; i < search->position_count; i++)
+			if (search->positions[i] == position)
+				happened_line(event, position, (int64_t)(event->time + (uint64_t)wall_offset),
+					      style_wanted(STDOUT_FILENO), &search->text);
+	}
+	buf_byte(&search->text, '\n');
+	return r == SOURCE_END ? 0 : r;
+}
+
+static int find(struct search *search, const char *path)
+{
+	int r = search_record(search);
+
+	if (!r && search->found == 1 && search->position_count)
+		r = tell_what_happened(search, path);
 	if (r)
-		r = r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
-	else if (!search.found)
-		r = usage_error("explain", "%s: no finding of %s has this id", id, path);
-	else if (search.found > 1)
-		r = usage_error("explain", "%s: %u findings begin so; give more digits", id, search.found);
-	else
-		r = print(&search.text);
+		return record_exit_code(r);
+	if (!search->found)
+		return usage_error("explain", "%s: no finding of %s has this id", search->id, path);
+	if (search->found > 1)
+		return usage_error("explain", "%s: %u findings begin so; give more digits", search->id,
+				   search->found);
+	buf_bytes(&search->text, search->why.data, search->why.size);
+	return print(&search->text);
+}
+
+static int explain_finding(const struct explain_options *explain, const char *id, const char *path)
+{
+	_cleanup_(documents_free) struct documents documents = {};
+	struct engine_options engine = {.as_of = DAY_NONE};
+	struct search search = {.id = id};
+	int r;
+
+	if (explain->policies.count || explain->policies.host) {
+		if (policies_gather(&explain->policies, &documents))
+			return EXIT_USAGE;
+		engine.policies = &documents;
+		engine.host = explain->policies.host ? documents.items[documents.count - 1].name : NULL;
+	}
+	r = record_open(&search.record, path);
+	if (!r && search.record.list && !engine.host)
+		r = usage_error("explain", "a list of events needs --host");
+	else if (r)
+		r = record_exit_code(r);
+	else {
+		search.engine = engine_new(&engine);
+		r = find(&search, path);
+	}
+	record_close(&search.record);
 	buf_free(&search.text);
+	buf_free(&search.why);
 	batch_free(&search.batch);
 	engine_free(&search.engine);
 	return r;
@@ -209,7 +266,7 @@ int cmd_explain(int argc, char **argv)
 			return r;
 	}
 	if (optind + 2 == argc)
-		return explain_finding(argv[optind], argv[optind + 1]);
+		return explain_finding(&explain, argv[optind], argv[optind + 1]);
 	if (optind != argc)
 		return usage_error("explain", "expected FINDING CAPTURE, or --host and --product");
 	return explain_verdict(&explain);

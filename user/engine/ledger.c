@@ -200,12 +200,12 @@ void ledger_restart(struct engine *engine, bool same_boot)
 
 /* ---- what is sent ---- */
 
-void ledger_note(struct engine *engine, struct account *account)
+void ledger_note(struct account *account, uint64_t position)
 {
 	if (account->position_count < ARRAY_SIZE(account->positions))
-		account->positions[account->position_count++] = engine->position;
+		account->positions[account->position_count++] = position;
 	else /* the first ones tell how it began, the last one how it goes on */
-		account->positions[ARRAY_SIZE(account->positions) - 1] = engine->position;
+		account->positions[ARRAY_SIZE(account->positions) - 1] = position;
 }
 
 void ledger_send(struct engine *engine, struct account *account, enum ledger_way way,

@@ -141,8 +141,8 @@ struct account *ledger_account(struct engine *engine, const struct lineage *line
 /** Bytes have left, by this way; `explained` of them are what the protocol or a contract needs. */
 void ledger_send(struct engine *engine, struct account *account, enum ledger_way way,
 		 const char *jurisdiction, uint64_t sent, uint64_t explained);
-/** An event that the account rests on. */
-void ledger_note(struct engine *engine, struct account *account);
+/** An event that the account rests on, by its position. */
+void ledger_note(struct account *account, uint64_t position);
 struct account *ledger_find(const struct engine *engine, const struct account_key *key);
 /** Nothing of it is left. */
 void ledger_end(struct engine *engine, uint64_t root);

@@ -59,7 +59,7 @@ static void read_labelled(struct engine *engine, struct account *account, struct
 	if (now == access->charged)
 		return;
 	if (!access->charged)
-		ledger_note(engine, account);
+		ledger_note(account, access->first);
 	taint_own(engine, account, label, access->charged, now);
 	access->charged = now;
 }

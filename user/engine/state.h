@@ -121,6 +121,7 @@ struct access {
 	struct ev_access told; /* the latest account; its strings are gone */
 	char *path;
 	char *label, *label_by;
+	uint64_t first;		     /* position of its first event */
 	uint64_t charged, had, gave; /* of it the ledger knows: by its label, read, written */
 	bool holds;		     /* its owner, which is kept for it */
 	bool untold;		     /* it has ended, and nobody could say yet whose it was */

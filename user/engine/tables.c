@@ -338,6 +338,7 @@ struct access *access_add(struct engine *engine, uint64_t id, struct lineage *li
 
 	access->id = id;
 	access->lineage = lineage;
+	access->first = engine->position;
 	access->owner = *owner;
 	access->holds = process;
 	if (process)

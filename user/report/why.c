@@ -171,3 +171,64 @@ void why_product(const struct policy *policy, const struct product *product, day
 	put_missing(product, &decision, to);
 	decision_clear(&decision);
 }
+
+/* ---- a leak ---- */
+
+static void paragraph(struct buf *to, unsigned int columns, const char *text)
+{
+	buf_str(to, "  ");
+	style_wrap(to, text, 2, 2, columns);
+	buf_byte(to, '\n');
+}
+
+static void put_channel(struct buf *to, const struct contract *contract)
+{
+	text_printf(to, "  %s: ", contract->purpose);
+	for (size_t i = 0; i < contract->hosts.count; i++)
+		text_printf(to, "%s%s", i ? ", " : "", contract->hosts.items[i]);
+	buf_printf(to, "; %llu bytes a connection, %llu a file, %llu a day\n",
+		   (unsigned long long)contract->per_connection, (unsigned long long)contract->per_file,
+		   (unsigned long long)contract->per_day);
+}
+
+static void put_channels(const struct product *product, unsigned int columns, struct buf *to)
+{
+	buf_str(to, "\nWhat would be normal for this product\n");
+	for (size_t i = 0; product && i < product->contract_count; i++)
+		put_channel(to, &product->contracts[i]);
+	if (!product || !product->contract_count)
+		paragraph(to, columns,
+			  "Nobody knows: no channel is declared for it in the catalogue, so nothing but TLS "
+			  "handshakes and the site's own servers explains what it sends.");
+}
+
+void why_leak(const struct product *product, const struct outcome_ledger *ledger, unsigned int columns,
+	      struct buf *to)
+{
+	_cleanup_(buf_free) struct buf line = {};
+
+	buf_str(to, "Why\n");
+	buf_printf(&line,
+		   "This start of the product has read %llu bytes of %s itself, and can hold %llu with what "
+		   "came "
+		   "through others; it cannot have sent more of them than that, nor more than it sent. %llu "
+		   "bytes "
+		   "are borne at once, and %llu.%03llu a second for ever.",
+		   (unsigned long long)ledger->read, ledger->label, (unsigned long long)ledger->capacity,
+		   (unsigned long long)ledger->limit, (unsigned long long)ledger->millibytes / 1000,
+		   (unsigned long long)ledger->millibytes % 1000);
+	paragraph(to, columns, line.data);
+	put_channels(product, columns, to);
+	buf_str(to, "\nWhat is not known\n");
+	paragraph(to, columns,
+		  "What the bytes were: nobody looked into them, and they may have been encrypted. The bound "
+		  "says "
+		  "how many of the label they can have been, not that they were.");
+	if (!ledger->jurisdiction)
+		paragraph(to, columns, "Under whose control they went.");
+	buf_str(to, "\nWhat would change it\n");
+	paragraph(to, columns,
+		  "A channel that the vendor declares (a product document, \"channels\"); an overlay that "
+		  "says that "
+		  "this is the site's own server; the profile's \"limits\".");
+}

@@ -3,6 +3,7 @@
 #ifndef CUSTODES_REPORT_WHY_H
 #define CUSTODES_REPORT_WHY_H
 
+#include "../event/finding.h"
 #include "../policy/decide.h"
 #include "../util/buf.h"
 
@@ -13,5 +14,12 @@
  */
 void why_product(const struct policy *policy, const struct product *product, day_t day, bool colour,
 		 unsigned int columns, struct buf *to);
+
+/**
+ * Why a finding of the ledger: how its figures come about, what would have been normal for
+ * this product, what is not known, and what would change it. `product` may be NULL.
+ */
+void why_leak(const struct product *product, const struct outcome_ledger *ledger, unsigned int columns,
+	      struct buf *to);
 
 #endif

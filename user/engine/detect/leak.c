@@ -134,7 +134,7 @@ static void tell_bound(struct engine *engine, struct account *account, const str
 	view->unexplained = lesser(lane->sent - lesser(lane->sent, lane->explained), account->cap[label]);
 	view->limit = limits.bytes;
 	view->millibytes = limits.millibytes;
-	buf_printf(&text, "at most %llu bytes of %s have left through %s to who is controlled from %s",
+	buf_printf(&text, "At most %llu bytes of %s have left through %s to who is controlled from %s",
 		   (unsigned long long)bound, view->label, account->name, lane->jurisdiction);
 	outcome->message = arena_str(&engine->batch->arena, text.data);
 	outcome->verdict = verdict_name(decision->verdict);
@@ -188,7 +188,7 @@ void detect_leak(struct engine *engine, struct account *account, struct lane *la
 	if (!engine->policy || !engine->policy->host.scheme)
 		return;
 	if (unexplained) {
-		ledger_note(engine, account);
+		ledger_note(account, engine->position);
 		judge_bucket(engine, account, lane, unexplained);
 	}
 	for (size_t label = 0; *lane->jurisdiction && label < engine->ledger.label_count; label++)
