@@ -5,14 +5,14 @@
 
 #include "kernel.h"
 
-/* Since 6.4. */
-struct bpf_iter_num {
+/* Since 6.4; newer headers have it too, under its own name. */
+struct bpf_iter_num___ours {
 	__u64 opaque[1];
 } __attribute__((aligned(8)));
 
-extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym __weak;
-extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym __weak;
-extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym __weak;
+extern int bpf_iter_num_new(struct bpf_iter_num___ours *it, int start, int end) __ksym __weak;
+extern int *bpf_iter_num_next(struct bpf_iter_num___ours *it) __ksym __weak;
+extern void bpf_iter_num_destroy(struct bpf_iter_num___ours *it) __ksym __weak;
 
 /** Whether `most` is no limit of REPEAT. */
 #define REPEATS_ALL (bpf_iter_num_new)
@@ -24,7 +24,7 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym __weak;
 #define REPEAT(i, end, most, go_on)                                                \
 	do {                                                                       \
 		if (bpf_iter_num_new) {                                            \
-			struct bpf_iter_num _it;                                   \
+			struct bpf_iter_num___ours _it;                            \
 			int *_at;                                                  \
                                                                                    \
 			bpf_iter_num_new(&_it, 0, end);                            \
