@@ -5,14 +5,16 @@
 
 #include "kernel.h"
 
-/* Since 6.4; newer headers have it too, under its own name. */
-struct bpf_iter_num___ours {
+/* Since 6.4. Newer libbpf declares it, as newer headers do. */
+#ifndef bpf_for
+struct bpf_iter_num {
 	__u64 opaque[1];
 } __attribute__((aligned(8)));
 
-extern int bpf_iter_num_new(struct bpf_iter_num___ours *it, int start, int end) __ksym __weak;
-extern int *bpf_iter_num_next(struct bpf_iter_num___ours *it) __ksym __weak;
-extern void bpf_iter_num_destroy(struct bpf_iter_num___ours *it) __ksym __weak;
+extern int bpf_iter_num_new(struct bpf_iter_num *it, int start, int end) __ksym __weak;
+extern int *bpf_iter_num_next(struct bpf_iter_num *it) __ksym __weak;
+extern void bpf_iter_num_destroy(struct bpf_iter_num *it) __ksym __weak;
+#endif
 
 /** Whether `most` is no limit of REPEAT. */
 #define REPEATS_ALL (bpf_iter_num_new)
@@ -24,7 +26,7 @@ extern void bpf_iter_num_destroy(struct bpf_iter_num___ours *it) __ksym __weak;
 #define REPEAT(i, end, most, go_on)                                                \
 	do {                                                                       \
 		if (bpf_iter_num_new) {                                            \
-			struct bpf_iter_num___ours _it;                            \
+			struct bpf_iter_num _it;                                   \
 			int *_at;                                                  \
                                                                                    \
 			bpf_iter_num_new(&_it, 0, end);                            \
