@@ -368,8 +368,20 @@ _Static_assert(ARRAY_SIZE(steps) == 0
 	       "a step for every kind of event");
 #undef EVENT
 
+static int take(struct engine *engine, const struct ev_head *event)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
+		if (steps[i].kind == event->kind)
+			return steps[i].take(engine, event);
+	engine->unknown_kinds++;
+	return 0;
+}
+
 int engine_step(struct engine *engine, const struct ev_head *event, uint64_t position, struct batch *batch)
 {
+	size_t outcomes = batch->outcome_count, findings = batch->findings;
+	int r;
+
 	engine->batch = batch;
 	engine->host = NULL; /* what it points to went with the batch before */
 	engine->position = position;
@@ -377,11 +389,10 @@ int engine_step(struct engine *engine, const struct ev_head *event, uint64_t pos
 	engine->events++;
 	if (engine->ledger.pipe_count)
 		moved_settle(engine, false);
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		if (steps[i].kind == event->kind)
-			return steps[i].take(engine, event);
-	engine->unknown_kinds++;
-	return 0;
+	r = take(engine, event);
+	if (batch->findings > findings)
+		view_incidents(engine, outcomes);
+	return r;
 }
 
 int engine_recall(struct engine *engine, const struct ev_head *event, uint64_t position, struct batch *batch)

@@ -35,6 +35,7 @@ static struct account *account_new(struct engine *engine, const struct lineage *
 	struct account *account = need(calloc(1, sizeof(*account)));
 
 	account->key = *key;
+	account->incident = key->root;
 	account->product = need(strdup(lineage->product->id));
 	account->name = need(strdup(lineage->product->name));
 	account->starts = 1;
@@ -126,6 +127,7 @@ struct account *ledger_find(const struct engine *engine, const struct account_ke
 {
 	struct account *account;
 
+	/* NOLINTNEXTLINE: every byte of the key is set */
 	HASH_FIND(hh, engine->ledger.accounts, key, sizeof(*key), account);
 	return account;
 }
@@ -138,6 +140,8 @@ static void inherit(struct engine *engine, struct account *account, const struct
 	for (size_t label = 0; label < engine->ledger.label_count; label++)
 		if (from->cap[label] > account->cap[label])
 			taint_own(engine, account, label, 0, from->cap[label] - account->cap[label]);
+	account->incident = from->incident;
+	account->findings = from->findings;
 	account->bucket = from->bucket;
 	account->bucket.time = engine->time;
 }

@@ -61,8 +61,10 @@ struct account {
 	struct account *next;
 	uint64_t most_written; /* to one object: who holds more, gives all readers all they can take */
 	bool ended;
-	uint64_t objects; /* that it read from */
-	uint64_t since;	  /* boot time of its first event */
+	uint64_t incident; /* the lineage that names it: its own, or of whom it has inherited */
+	uint64_t findings; /* so far */
+	uint64_t objects;  /* that it read from */
+	uint64_t since;	   /* boot time of its first event */
 	struct contract_use uses[CONTRACTS_MAX];
 	struct lane *lanes;
 	size_t lane_count;

@@ -388,6 +388,8 @@ const struct outcome_access *view_access(struct engine *engine, const struct acc
 void view_rulings(struct engine *engine, struct outcome *outcome, const struct decision *decision);
 /** What a cause of loss is called. */
 const char *loss_text(uint32_t cause);
+/** Says of each finding from this outcome on which incident it belongs to. */
+void view_incidents(struct engine *engine, size_t from);
 /** Adds what was lost since `since`, which a finding must say. */
 void view_losses(struct engine *engine, struct outcome *outcome, uint64_t since);
 

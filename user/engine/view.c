@@ -349,3 +349,31 @@ void view_losses(struct engine *engine, struct outcome *outcome, uint64_t since)
 			buf_printf(&text, "%s%s", text.size ? ", " : "", causes[i]);
 	outcome->lost_causes = text.size ? arena_str(&engine->batch->arena, text.data) : NULL;
 }
+
+/** By the start of the product that it is about. */
+static struct account *account_of(struct engine *engine, const struct outcome_product *product)
+{
+	const struct account_key key = {.root = product->lineage, .run = engine->ledger.run};
+	struct lineage *lineage = lineage_find(engine, product->lineage);
+
+	return lineage && lineage->product ? ledger_account(engine, lineage) : ledger_find(engine, &key);
+}
+
+void view_incidents(struct engine *engine, size_t from)
+{
+	for (size_t i = from; i < engine->batch->outcome_count; i++) {
+		struct outcome *outcome = &engine->batch->outcomes[i];
+		_cleanup_(buf_free) struct buf text = {};
+		struct account *account;
+
+		if (outcome->type != OUTCOME_FINDING || !outcome->product)
+			continue;
+		account = account_of(engine, outcome->product);
+		if (!account)
+			continue;
+		buf_printf(&text, "custodes-incident\n%s\n%s\n%llx", engine->host_id ? engine->host_id : "",
+			   engine->boot_id ? engine->boot_id : "", (unsigned long long)account->incident);
+		outcome->incident = name_of(&engine->batch->arena, text.data, text.size);
+		outcome->incident_number = ++account->findings;
+	}
+}

@@ -203,6 +203,9 @@ struct outcome {
 	const struct outcome_access *access;
 	const struct outcome_dns *dns;
 	const struct outcome_ledger *ledger;
+	/* Of a finding about a product: all of one start of it are one incident, which grows. */
+	const char *incident;	  /* 32 hex digits; or NULL */
+	uint64_t incident_number; /* the how many-eth finding of it this is */
 	const struct outcome_ruling *rulings;
 	size_t ruling_count;
 	uint64_t lost; /* things lost in its window; what they were stands in the log */

@@ -573,6 +573,12 @@ static void put_custodes(struct jsonw *w, const struct outcome *outcome, const s
 	put_destination(w, outcome->destination);
 	put_access(w, outcome->access);
 	put_ledger(w, outcome->ledger);
+	if (outcome->incident) {
+		jsonw_object(w, "incident");
+		jsonw_str(w, "id", outcome->incident);
+		jsonw_u64(w, "findings", outcome->incident_number);
+		jsonw_object_end(w);
+	}
 	if (outcome->dns)
 		jsonw_str(w, "canonical_name", outcome->dns->canonical);
 	jsonw_str(w, "how", outcome->how);

@@ -165,6 +165,9 @@ static void log_line_(const struct outcome *outcome, const struct outcome_log *l
 	label(to, "evidence", colour);
 	text_printf(to, "%s, event %llu of log %s%s", id, (unsigned long long)outcome->position, log->origin,
 		    log->recorded ? "" : " (NOT RECORDED)");
+	if (outcome->incident)
+		buf_printf(to, "; incident %.12s…, finding %llu", outcome->incident,
+			   (unsigned long long)outcome->incident_number);
 	if (outcome->host->policy)
 		text_printf(to, "; policy %.12s…", outcome->host->policy);
 	if (outcome->lost)
