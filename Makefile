@@ -3,6 +3,7 @@
 #   make           build ./custodes           make demo    see it work on this kernel (root)
 #   make test      every test (root)          make check   style, floors, budgets, linters
 #   make bench     what it costs (root)       make install DESTDIR= PREFIX=/usr
+#   make scenarios what is found (root)       make scenarios-full SEEDS=10
 #
 # V=1 shows the commands. Only tools/bootstrap ever needs a network.
 

@@ -8,7 +8,7 @@ LIVE_PROGRAMS := $(patsubst tests/live/programs/%.c,build/live/%,$(sort $(wildca
 
 BYPASS_PROGRAMS := $(patsubst tests/live/bypass/%.c,build/bypass/%,$(sort $(wildcard tests/live/bypass/*.c)))
 
-.PHONY: test check coverage bench test-kernels test-programs live-programs
+.PHONY: test check coverage bench scenarios scenarios-full test-kernels test-programs live-programs
 test: bootstrap
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan test-programs
@@ -37,6 +37,11 @@ bench:
 	@tools/bootstrap build bench
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/bench/run $(BENCH)
+
+# What is found, on real attacks and on what a product does all day; writes docs/DETECTION.md.
+scenarios scenarios-full: bootstrap
+	$(Q)$(MAKE) --no-print-directory all
+	$(Q)tests/scenarios/run $(if $(filter scenarios-full,$@),--seeds $(or $(SEEDS),10))
 
 # Called with FLAVOUR=asan.
 test-programs: $(TEST_BUILD)/custodes $(UNIT_TESTS) live-programs
