@@ -176,6 +176,7 @@ quiet() {
 custodes_begin() {
 	local location=(--no-location)
 	[[ -z ${LOCATION:-} ]] || location=()
+	: >"$DIR/err" # a run before said READY there
 	"$CUSTODES" run --host "${HOST:-uk-secret}" --capture "$DIR/cap" --output "ecs:$DIR/live.ndjson" \
 		--output "text:$DIR/live.txt" "${location[@]}" "$@" 2>"$DIR/err" 3>&- &
 	SENSOR=$!
