@@ -4,7 +4,7 @@
  * becomes an event. So a connection that never closes is counted, in every network namespace, and
  * what has closed unseen ends: datagram sockets always do.
  */
-#include "lib/sock.h"
+#include "lib/charge.h"
 
 SEC("iter/bpf_map_elem")
 int tick_socks(struct bpf_iter__bpf_map_elem *ctx)
@@ -67,7 +67,6 @@ int tick_destinations(struct bpf_iter__bpf_map_elem *ctx)
 	struct destination_key key;
 	struct destination_entry *total;
 	struct sock_entry *sock;
-	struct ev_flow *event;
 	__u64 sent;
 	bool closed;
 
@@ -83,17 +82,7 @@ int tick_destinations(struct bpf_iter__bpf_map_elem *ctx)
 	sent = total->sent;
 	if (sent <= total->told && !closed)
 		return 0;
-	event = EMIT_RESERVE(CHANNEL_TICK_DESTINATIONS, EV_FLOW, ev_flow, &total->owner);
-	if (!event)
-		return 0;
-	__builtin_memset(&event->flow, 0, sizeof(*event) - sizeof(event->head));
-	event->head.flags = FLOW_DESTINATION | (closed ? FLOW_CLOSED : 0);
-	event->flow = key.flow;
-	event->sent = sent;
-	event->remote = key.remote;
-	event->netns = total->netns;
-	event->proto = total->proto;
-	emit_submit(event);
-	total->told = sent;
+	if (destination_emit(CHANNEL_TICK_DESTINATIONS, &key, total, sent, closed ? FLOW_CLOSED : 0))
+		total->told = sent;
 	return 0;
 }

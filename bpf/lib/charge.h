@@ -31,6 +31,35 @@ static __always_inline void send_emit(__u32 channel, const struct sock_entry *en
 	emit_submit(event);
 }
 
+static __always_inline bool destination_emit(__u32 channel, const struct destination_key *key,
+					     const struct destination_entry *total, __u64 sent, __u8 flags)
+{
+	struct ev_flow *event = EMIT_RESERVE(channel, EV_FLOW, ev_flow, &total->owner);
+
+	if (!event)
+		return false;
+	__builtin_memset(&event->flow, 0, sizeof(*event) - sizeof(event->head));
+	event->head.flags = FLOW_DESTINATION | flags;
+	event->flow = key->flow;
+	event->sent = sent;
+	event->remote = key->remote;
+	event->netns = total->netns;
+	event->proto = total->proto;
+	emit_submit(event);
+	return true;
+}
+
+static __always_inline void destination_add(__u32 channel, const struct destination_key *key,
+					    struct destination_entry *total, __u64 bytes)
+{
+	__u64 sent;
+
+	__sync_fetch_and_add(&total->sent, bytes); /* what it returns, 5.10 cannot give */
+	sent = total->sent;
+	if (sent >= mark_above(total->told) && destination_emit(channel, key, total, sent, 0))
+		total->told = sent;
+}
+
 static __always_inline void charge(__u32 channel, __u64 sock, const struct sock_entry *entry,
 				   const struct owner *owner, const struct ev_addr *remote, __u64 bytes)
 {
@@ -45,7 +74,7 @@ static __always_inline void charge(__u32 channel, __u64 sock, const struct sock_
 
 	total = bpf_map_lookup_elem(&destinations, &key);
 	if (total) {
-		__sync_fetch_and_add(&total->sent, bytes);
+		destination_add(channel, &key, total, bytes);
 		return;
 	}
 	if (!bpf_map_update_elem(&destinations, &key, &first, BPF_NOEXIST)) {
@@ -54,7 +83,7 @@ static __always_inline void charge(__u32 channel, __u64 sock, const struct sock_
 	}
 	total = bpf_map_lookup_elem(&destinations, &key); /* another thread was first */
 	if (total) {
-		__sync_fetch_and_add(&total->sent, bytes);
+		destination_add(channel, &key, total, bytes);
 		return;
 	}
 	lose(LOSS_DESTINATIONS);

@@ -36,7 +36,10 @@ static __always_inline struct sock_entry *used(struct sock *sk, __u64 cookie, __
 	return entry;
 }
 
-/** A function of its own: the stack is too small for both branches. */
+/**
+ * A function of its own: the stack is too small for both branches. Whether it is a stream
+ * that may have passed a mark.
+ */
 static __noinline int addressed_sent(struct sock *sk, const struct moving *moving, __u64 cookie, int bytes)
 {
 	struct sock_entry *entry = used(sk, cookie, moving->channel, &moving->owner);
@@ -47,7 +50,7 @@ static __noinline int addressed_sent(struct sock *sk, const struct moving *movin
 	if (entry->proto == IPPROTO_TCP) {
 		if (bytes > 0)
 			__sync_fetch_and_add(&entry->sent, bytes);
-		return 0;
+		return entry->sent >= mark_above(entry->told_sent);
 	}
 	aimed_at(&remote, sk, entry);
 	if (bytes >= 0)
@@ -72,9 +75,10 @@ static __always_inline void sent(struct sock *sk, int bytes, __u32 channel, __u3
 	if (!current_watched(&moving.owner))
 		return;
 	moving.written = bytes > 0 ? bytes : 0;
-	if (addressed(sk))
-		addressed_sent(sk, &moving, bpf_get_socket_cookie(sk), bytes);
-	else
+	if (addressed(sk)) {
+		if (addressed_sent(sk, &moving, bpf_get_socket_cookie(sk), bytes))
+			stream_marked(sk, channel);
+	} else
 		other_moved(sk, &moving);
 }
 

@@ -249,6 +249,33 @@ static __always_inline bool flow_emit(const struct sock_entry *entry, __u32 chan
 	return account_emit(entry->flow, channel, &account);
 }
 
+/** What is sent beyond what was told is told at these marks at once: no leak waits for a tick. */
+static __always_inline __u64 mark_above(__u64 told)
+{
+	__u64 mark = 16 << 10;
+
+	for (int i = 0; i < 3; i++)
+		if (mark <= told)
+			mark <<= 2;
+	return mark > told ? mark : 2 * told;
+}
+
+/** Of a stream what the kernel has taken for sent: what still waits may never leave. */
+static __noinline int stream_marked(struct sock *sk, __u32 channel)
+{
+	__u64 key = (__u64)sk;
+	struct sock_entry *entry = bpf_map_lookup_elem(&socks, &key);
+	struct sock_totals totals;
+
+	if (!entry || !sock_account(&totals, entry, sk) || totals.sent < mark_above(entry->told_sent))
+		return 0;
+	if (!flow_emit(entry, channel, &totals, sk))
+		return 0;
+	entry->told_sent = totals.sent;
+	entry->told_received = totals.received;
+	return 0;
+}
+
 /**
  * The last account of a socket; its entry goes first, so that nobody else tells it
  * too. Where the ring has no room, it waits for a tick: no flood makes it go.

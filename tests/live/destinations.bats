@@ -87,7 +87,8 @@ marks() {
 	sink_stop
 	# The first datagram is told together with its bytes.
 	expect "findings" "$(finding destination-measure)" "sophos-spl prohibited 10.77.9.9 7000 RU overlay 1000"
-	expect "the last of the findings of bytes" "$(finding destination-bytes | tail -n 1 | cut -d' ' -f7)" 20000
+	expect "the marks that it passed" "$(marks | paste -sd' ')" 16384
+	expect "connections and bytes" "$(totals_to 7000)" "1 20000 0"
 }
 
 @test "the location database: where a server is said to be is told, and that it proves nothing" {
