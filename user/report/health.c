@@ -28,11 +28,9 @@ bool health_can_run(const struct health *health)
 	return true;
 }
 
-static const char *lost(const struct health *health, int feature)
+static const char *lost(const struct health *health, enum feature feature)
 {
-	int way = health->probe.ways[feature];
-
-	return way < 0 ? features[feature].lost : way_lost((enum feature)feature, (unsigned int)way);
+	return health->probed ? probe_lost(&health->probe, feature) : "";
 }
 
 /* ---- text ---- */
@@ -59,7 +57,7 @@ static void text_programs(const struct health *health, int feature, bool colour,
 
 static void text_feature(const struct health *health, int feature, bool colour, struct buf *to)
 {
-	const char *loses = lost(health, feature);
+	const char *loses = lost(health, (enum feature)feature);
 
 	buf_str(to, "  ");
 	style_put(to, colour, STYLE_BOLD, features[feature].name, 0);
@@ -161,7 +159,7 @@ void health_json(const struct health *health, struct buf *to)
 		jsonw_str(&w, "sees", features[i].sees);
 		jsonw_bool(&w, "required", features[i].required);
 		jsonw_i64(&w, "way", health->probe.ways[i]);
-		jsonw_str(&w, "lost", lost(health, i));
+		jsonw_str(&w, "lost", lost(health, (enum feature)i));
 		json_programs(health, i, &w);
 		jsonw_object_end(&w);
 	}

@@ -145,18 +145,11 @@ static int load(struct sensor *sensor)
 	return r;
 }
 
-static const char *lost(const struct probe *probe, int feature)
-{
-	int way = probe->ways[feature];
-
-	return way < 0 ? features[feature].lost : way_lost((enum feature)feature, (unsigned int)way);
-}
-
 static void say_losses(const struct probe *probe)
 {
 	for (int i = 0; i < FEATURES; i++)
-		if (*lost(probe, i) && !features[i].required)
-			log_warning("%s: %s", features[i].name, lost(probe, i));
+		if (*probe_lost(probe, (enum feature)i) && !features[i].required)
+			log_warning("%s: %s", features[i].name, probe_lost(probe, (enum feature)i));
 }
 
 static void say_refusals(const struct probe *probe)
@@ -249,7 +242,7 @@ void sensor_json(const struct sensor *sensor, struct buf *to)
 	for (int i = 0; i < FEATURES; i++) {
 		jsonw_object(&w, features[i].name);
 		jsonw_i64(&w, "way", sensor->probe.ways[i]);
-		jsonw_str(&w, "lost", lost(&sensor->probe, i));
+		jsonw_str(&w, "lost", probe_lost(&sensor->probe, (enum feature)i));
 		jsonw_object_end(&w);
 	}
 	jsonw_object_end(&w);

@@ -69,6 +69,26 @@ bool probe_spares(const struct probe *probe)
 	return true;
 }
 
+static bool has_spare(enum feature feature, unsigned int way)
+{
+	for (size_t i = 0; i < hook_count; i++)
+		if (hooks[i].feature == feature && hooks[i].way == way && hooks[i].traits & SPARE)
+			return true;
+	return false;
+}
+
+const char *probe_lost(const struct probe *probe, enum feature feature)
+{
+	int way = probe->ways[feature];
+	const char *text = way < 0 ? features[feature].lost : way_lost(feature, (unsigned int)way);
+
+	if (*text || way < 0 || !has_spare(feature, (unsigned int)way) || !probe_spares(probe))
+		return text;
+	return "this kernel may take the CPU from a program: what others do there meanwhile is missed where "
+	       "its "
+	       "spare stands still too, and counted as lost";
+}
+
 bool probe_uses(const struct probe *probe, size_t hook)
 {
 	return probe->ways[hooks[hook].feature] == (int)hooks[hook].way &&

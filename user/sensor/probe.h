@@ -27,4 +27,7 @@ bool probe_uses(const struct probe *probe, size_t hook);
  */
 int probe_run(struct probe *probe, const char *const *without);
 
+/** What is lost of a feature here, in a clause for people; "": nothing. */
+const char *probe_lost(const struct probe *probe, enum feature feature);
+
 #endif
