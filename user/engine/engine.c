@@ -314,6 +314,7 @@ static int take_policy(struct engine *engine, const struct ev_head *event)
 	int r = on_policy(engine, event);
 
 	engine->host = NULL; /* it names another policy now */
+	engine->policy_number++;
 	if (!r && engine->options.events)
 		tell(engine, OUTCOME_EVENT, WHAT_POLICY, engine->time);
 	return r;

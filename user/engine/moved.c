@@ -293,9 +293,9 @@ static void place(struct engine *engine, struct flow_part *part)
 {
 	struct destination_facts facts = {};
 
-	if (part->placed_by == engine->policy || !engine->policy)
+	if (part->placed_by == engine->policy_number || !engine->policy)
 		return;
-	part->placed_by = engine->policy;
+	part->placed_by = engine->policy_number;
 	destination_facts(engine, &part->remote, &facts);
 	snprintf(part->control, sizeof(part->control), "%s",
 		 facts.controlling_jurisdiction ? facts.controlling_jurisdiction : "");

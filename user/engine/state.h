@@ -140,15 +140,15 @@ struct flow_part {
 	struct flow *flow;
 	struct ev_addr remote;
 	uint64_t sent;
-	uint64_t since;			/* boot time of its connect, or first datagram */
-	uint64_t handshake;		/* of that, what a TLS handshake needed */
-	const struct policy *placed_by; /* by these policies it is known, who controls the peer: */
-	char control[3];		/* the country; "": not known */
-	bool sites;			/* it is one of the site's own servers */
-	bool contracted;		/* it counts as a connection of a contract's channel */
-	bool judged;			/* its connect was told and judged */
-	bool summed;			/* the kernel half keeps its total */
-	struct flow_part *prev, *next;	/* of its socket */
+	uint64_t since;		       /* boot time of its connect, or first datagram */
+	uint64_t handshake;	       /* of that, what a TLS handshake needed */
+	uint64_t placed_by;	       /* the set of policies by which it is known who controls the peer: */
+	char control[3];	       /* the country; "": not known */
+	bool sites;		       /* it is one of the site's own servers */
+	bool contracted;	       /* it counts as a connection of a contract's channel */
+	bool judged;		       /* its connect was told and judged */
+	bool summed;		       /* the kernel half keeps its total */
+	struct flow_part *prev, *next; /* of its socket */
 	UT_hash_handle hh;
 };
 
@@ -232,6 +232,7 @@ struct engine {
 
 	struct book book;
 	struct policy *policy;
+	uint64_t policy_number; /* counts sets that came into force */
 	char policy_digest[2 * DIGEST_SIZE + 1];
 	struct remembered *remembered;
 	size_t remembered_count;
