@@ -230,18 +230,8 @@ static int explain_finding(const struct explain_options *explain, const char *id
 	struct search search = {.id = id};
 	int r;
 
-	if (explain->policies.count || explain->policies.host) {
-		if (policies_gather(&explain->policies, &documents))
-			return EXIT_USAGE;
-		engine.policies = &documents;
-		engine.host = explain->policies.host ? documents.items[documents.count - 1].name : NULL;
-	}
-	r = record_open(&search.record, path);
-	if (!r && search.record.list && !engine.host)
-		r = usage_error("explain", "a list of events needs --host");
-	else if (r)
-		r = record_exit_code(r);
-	else {
+	r = record_begin(&search.record, "explain", path, &explain->policies, &documents, &engine);
+	if (!r) {
 		search.engine = engine_new(&engine);
 		r = find(&search, path);
 	}

@@ -191,17 +191,9 @@ static int ledger(const struct ledger_call *call, const char *path)
 	struct engine_options with = {.as_of = DAY_NONE};
 	int r;
 
-	if (call->policies.count || call->policies.host) {
-		if (policies_gather(&call->policies, &documents))
-			return EXIT_USAGE;
-		with.policies = &documents;
-		with.host = call->policies.host ? documents.items[documents.count - 1].name : NULL;
-	}
-	r = record_open(&record, path);
+	r = record_begin(&record, "ledger", path, &call->policies, &documents, &with);
 	if (r)
-		return record_exit_code(r);
-	if (record.list && !with.host)
-		return usage_error("ledger", "a list of events needs --host");
+		return r;
 	reckoning.engine = engine_new(&with);
 	r = reckon(&reckoning, &record);
 	r = r ? record_exit_code(r) : state(&reckoning);

@@ -4,8 +4,9 @@
 #define CUSTODES_CMD_RECORD_H
 
 #include "../capture/reader.h"
-#include "../event/finding.h"
+#include "../engine/engine.h"
 #include "../ingest/list.h"
+#include "policies.h"
 
 struct record {
 	struct reader *reader; /* of a capture; or NULL */
@@ -14,6 +15,15 @@ struct record {
 	struct outcome_log log; /* how it is called */
 	uint64_t line;
 };
+
+/**
+ * Opens what a sub-command judges again, and says by what: the recorded policies, or where
+ * options name others, those, which `documents` then holds. 0, or the exit code; the fault
+ * is said.
+ */
+int record_begin(struct record *record, const char *command, const char *path,
+		 const struct policy_options *options, struct documents *documents,
+		 struct engine_options *engine);
 
 /** A directory is a capture, a file a list. Faults are said. 0 or a negative errno, -EBADMSG: it is no
  * evidence. */

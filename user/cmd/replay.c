@@ -97,18 +97,10 @@ static int replay_record(const struct replay_options *replay, const char *path)
 	struct pipeline pipeline = {};
 	int r;
 
-	if (replay->policies.count || replay->policies.host) {
-		if (policies_gather(&replay->policies, &documents))
-			return EXIT_USAGE;
-		engine.policies = &documents;
-		engine.host = replay->policies.host ? documents.items[documents.count - 1].name : NULL;
-	}
-	r = record_open(&record, path);
+	r = record_begin(&record, "replay", path, &replay->policies, &documents, &engine);
 	if (r)
-		return record_exit_code(r);
+		return r;
 	pipeline.log = record.log;
-	if (record.list && !engine.host)
-		return usage_error("replay", "a list of events needs --host");
 	r = pipeline_open(&pipeline, &engine, replay->outputs, replay->output_count, true) ?
 		    -EINVAL :
 		    play(&pipeline, &record);

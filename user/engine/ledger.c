@@ -65,11 +65,6 @@ static struct lane *lane_of(struct account *account, enum ledger_way way, const 
 	return lane;
 }
 
-static uint64_t lesser(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /* ---- accounts that are given up ---- */
 
 static struct account *former_of(struct ledger *ledger, const struct account *account)

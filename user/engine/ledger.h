@@ -137,6 +137,11 @@ struct ledger {
 	uint64_t dropped; /* accounts and carriers that were given up */
 };
 
+static inline uint64_t lesser(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
+}
+
 /* ---- ledger.c ---- */
 
 struct account *ledger_account(struct engine *engine, const struct lineage *lineage);

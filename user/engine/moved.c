@@ -25,11 +25,6 @@
  * 8446, 5246). */
 #define HANDSHAKE_REST 192
 
-static uint64_t lesser(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 static uint64_t greater(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;

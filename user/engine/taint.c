@@ -31,11 +31,6 @@ static uint64_t sum(uint64_t a, uint64_t b)
 	return a + b < a ? UINT64_MAX : a + b;
 }
 
-static uint64_t lesser(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /** What others can have put into it. */
 static uint64_t available(const struct carrier *carrier, const struct account *except, size_t label)
 {

@@ -19,11 +19,6 @@
 #define NS_SECOND 1000000000ull
 #define SEVERITY  90
 
-static uint64_t lesser(uint64_t a, uint64_t b)
-{
-	return a < b ? a : b;
-}
-
 /** Of the labels of which it can hold this much, the one with the least patience; none: LEDGER_LABELS. */
 static size_t strictest(const struct engine *engine, const struct account *account, bool as_much_as_borne,
 			struct limits *limits)
