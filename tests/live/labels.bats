@@ -42,6 +42,8 @@ setup_file() {
 	echo content >"$DIR/secret/new-directory/below/file"
 	mv "$DIR/secret/new-directory/below/file" "$DIR/plain/from-new-directory"
 	reads plain/from-new-directory
+	# A label is given when the read is told: on a busy machine that may be later than the next rules.
+	await "the reads to be told" grep -qF '"path":"'"$DIR"'/plain/from-new-directory"' "$DIR/live.ndjson"
 	jq '.labels = [{label: "OTHER", paths: ["'"$DIR"'/plain"]}]' "$DIR/host.json" >"$DIR/host.new"
 	mv "$DIR/host.new" "$DIR/host.json"
 	kill -HUP "$SENSOR"
