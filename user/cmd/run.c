@@ -508,7 +508,7 @@ static int recall(struct run *run)
 	if (r || !writer_position(run->pipeline.writer))
 		return r;
 	r = record_open(&record, run->options.capture);
-	while (!r && (r = record_next(&record, &event, &position)) == SOURCE_EVENT) {
+	while (!r && !stop_asked && (r = record_next(&record, &event, &position)) == SOURCE_EVENT) {
 		r = engine_recall(run->pipeline.engine, event, position, &run->pipeline.batch);
 		batch_reset(&run->pipeline.batch);
 		if (position % 65536 == 0)
@@ -579,7 +579,7 @@ int cmd_run(int argc, char **argv)
 	mallopt(M_ARENA_MAX, 1);
 	catch_signals();
 	r = prepare(&run);
-	if (!r) {
+	if (!r && !stop_asked) { /* while it recalled: then nothing has begun, and nothing is recorded */
 		r = watch(&run);
 		pipeline_say(&run.pipeline);
 		r = r ? EXIT_SENSOR : pipeline_exit_code(&run.pipeline);

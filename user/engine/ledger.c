@@ -87,7 +87,7 @@ static void account_fold(struct engine *engine, struct account *account)
 	struct account *former = former_of(ledger, account);
 
 	for (size_t i = 0; i < LEDGER_LABELS; i++)
-		former->cap[i] += account->cap[i];
+		former->cap[i] += account->cap[i], former->own[i] += account->own[i];
 	for (size_t i = 0; i < account->lane_count; i++) {
 		const struct lane *from = &account->lanes[i];
 		struct lane *to = lane_of(former, from->way, from->jurisdiction);
@@ -127,43 +127,71 @@ struct account *ledger_find(const struct engine *engine, const struct account_ke
 	return account;
 }
 
-/** What a process held before custodes began anew, it holds still. */
+/** Beside what it holds already: nobody knows whether those are the same bytes. */
 static void inherit(struct engine *engine, struct account *account, const struct account *from)
 {
-	if (!from || from == account)
-		return;
 	for (size_t label = 0; label < engine->ledger.label_count; label++)
-		if (from->cap[label] > account->cap[label])
-			taint_own(engine, account, label, 0, from->cap[label] - account->cap[label]);
+		taint_own(engine, account, label, 0, from->cap[label]);
 	account->incident = from->incident;
-	account->findings = from->findings;
-	account->bucket = from->bucket;
-	account->bucket.time = engine->time;
+	account->findings += from->findings;
+	account->bucket.level += from->bucket.level;
+	account->bucket.told += from->bucket.told;
 }
 
-static void inherit_all(struct engine *engine, struct account *account, const struct lineage *lineage)
+static bool same_key(const struct account_key *a, const struct account_key *b)
 {
-	const struct ledger *ledger = &engine->ledger;
-	const struct process *process;
+	return a->root == b->root && a->run == b->run;
+}
 
+/** Once from each account, however many of its processes come. */
+static bool has_inherited(const struct ledger *ledger, const struct account *account,
+			  const struct account_key *from)
+{
 	for (size_t i = 0; i < ledger->heir_count; i++)
-		DL_FOREACH(lineage->processes, process)
-			if (process->key.tgid == ledger->heirs[i].tgid &&
-			    process->key.start == ledger->heirs[i].start)
-				inherit(engine, account, ledger_find(engine, &ledger->heirs[i].of));
+		if (same_key(&ledger->heirs[i].of, from) && same_key(&ledger->heirs[i].to, &account->key))
+			return true;
+	return false;
+}
+
+static void inherit_by(struct engine *engine, struct account *account, const struct process *process)
+{
+	struct ledger *ledger = &engine->ledger;
+
+	for (size_t i = 0; i < ledger->heir_count; i++) {
+		struct heir *heir = &ledger->heirs[i];
+		const struct account *from;
+
+		if (process->key.tgid != heir->tgid || process->key.start != heir->start)
+			continue;
+		from = ledger_find(engine, &heir->of);
+		if (from && !has_inherited(ledger, account, &heir->of))
+			inherit(engine, account, from);
+		heir->to = account->key;
+	}
+}
+
+void ledger_join(struct engine *engine, const struct process *process)
+{
+	const struct account_key key = {.root = process->lineage->root, .run = engine->ledger.run};
+	struct account *account = engine->ledger.heir_count ? ledger_find(engine, &key) : NULL;
+
+	if (account)
+		inherit_by(engine, account, process);
 }
 
 struct account *ledger_account(struct engine *engine, const struct lineage *lineage)
 {
 	const struct account_key key = {.root = lineage->root, .run = engine->ledger.run};
 	struct account *account = ledger_find(engine, &key);
+	const struct process *process;
 
 	if (account)
 		return account;
 	make_room(engine);
 	account = account_new(engine, lineage, &key);
 	HASH_ADD(hh, engine->ledger.accounts, key, sizeof(account->key), account);
-	inherit_all(engine, account, lineage);
+	DL_FOREACH(lineage->processes, process)
+		inherit_by(engine, account, process);
 	return account;
 }
 
@@ -256,23 +284,23 @@ void engine_ledger_mark(struct engine *engine)
 		account_mark(&engine->ledger.former[i]);
 }
 
-struct statement {
+struct table {
 	struct ledger_row *rows;
 	size_t count;
 };
 
-static struct ledger_row *row_of(struct statement *statement, const struct account *account,
-				 const char *label, const struct lane *lane)
+static struct ledger_row *row_of(struct table *table, const struct account *account, const char *label,
+				 const struct lane *lane)
 {
 	struct ledger_row *row;
 
-	for (size_t i = 0; i < statement->count; i++) {
-		row = &statement->rows[i];
+	for (size_t i = 0; i < table->count; i++) {
+		row = &table->rows[i];
 		if (!strcmp(row->product, account->product) && row->label == label && row->way == lane->way &&
 		    !strcmp(row->jurisdiction, lane->jurisdiction))
 			return row;
 	}
-	row = GROW(statement->rows, statement->count);
+	row = GROW(table->rows, table->count);
 	*row = (struct ledger_row){.product = account->product,
 				   .name = account->name,
 				   .label = label,
@@ -281,10 +309,10 @@ static struct ledger_row *row_of(struct statement *statement, const struct accou
 	return row;
 }
 
-static void add_row(struct statement *statement, const struct account *account, const char *label,
-		    uint64_t capacity, const struct lane *lane)
+static void add_row(struct table *table, const struct account *account, const char *label, uint64_t capacity,
+		    const struct lane *lane)
 {
-	struct ledger_row *row = row_of(statement, account, label, lane);
+	struct ledger_row *row = row_of(table, account, label, lane);
 	uint64_t sent = lane->sent - lane->sent_before;
 	uint64_t explained = lane->explained - lane->explained_before;
 
@@ -297,8 +325,7 @@ static void add_row(struct statement *statement, const struct account *account, 
 	row->saturated |= account->saturated;
 }
 
-static void add_account(struct statement *statement, const struct ledger *ledger,
-			const struct account *account)
+static void add_account(struct table *table, const struct ledger *ledger, const struct account *account)
 {
 	static const struct lane none = {.way = WAY_NETWORK};
 	bool any = false;
@@ -308,13 +335,13 @@ static void add_account(struct statement *statement, const struct ledger *ledger
 			continue;
 		any = true;
 		for (size_t i = 0; i < account->lane_count; i++)
-			add_row(statement, account, ledger->labels[label], account->cap[label],
+			add_row(table, account, ledger->labels[label], account->cap[label],
 				&account->lanes[i]);
 		if (!account->lane_count)
-			add_row(statement, account, ledger->labels[label], account->cap[label], &none);
+			add_row(table, account, ledger->labels[label], account->cap[label], &none);
 	}
 	for (size_t i = 0; i < account->lane_count && !any; i++)
-		add_row(statement, account, NULL, 0, &account->lanes[i]);
+		add_row(table, account, NULL, 0, &account->lanes[i]);
 }
 
 static int by_name(const void *a, const void *b)
@@ -330,17 +357,17 @@ static int by_name(const void *a, const void *b)
 void engine_ledger(const struct engine *engine, struct ledger_row **rows, size_t *count)
 {
 	const struct ledger *ledger = &engine->ledger;
-	struct statement statement = {};
+	struct table table = {};
 	const struct account *account;
 
 	for (size_t i = 0; i < ledger->former_count; i++)
-		add_account(&statement, ledger, &ledger->former[i]);
+		add_account(&table, ledger, &ledger->former[i]);
 	for (account = ledger->accounts; account; account = account->hh.next)
-		add_account(&statement, ledger, account);
-	if (statement.count)
-		qsort(statement.rows, statement.count, sizeof(*statement.rows), by_name);
-	*rows = statement.rows;
-	*count = statement.count;
+		add_account(&table, ledger, account);
+	if (table.count)
+		qsort(table.rows, table.count, sizeof(*table.rows), by_name);
+	*rows = table.rows;
+	*count = table.count;
 }
 
 uint64_t engine_ledger_dropped(const struct engine *engine)

@@ -15,6 +15,7 @@
 #include "engine.h"
 
 struct lineage;
+struct process;
 struct access;
 struct flow;
 struct flow_part;
@@ -72,8 +73,7 @@ struct account {
 	struct {
 		uint64_t level; /* thousandths of a byte */
 		uint64_t time;
-		uint64_t told; /* the level at which the next finding is due, bytes; 0: at the limit */
-		uint64_t since;
+		uint64_t told; /* the level that a finding has named last, bytes; 0: none since it emptied */
 	} bucket;
 	uint64_t positions[LEDGER_POSITIONS]; /* of the events that it rests on: what was read, what was sent
 					       */
@@ -116,6 +116,7 @@ struct heir {
 	uint64_t start;
 	uint32_t tgid;
 	struct account_key of;
+	struct account_key to; /* who has inherited from it; root 0: nobody yet */
 };
 
 struct ledger {
@@ -151,6 +152,8 @@ void ledger_send(struct engine *engine, struct account *account, enum ledger_way
 /** An event that the account rests on, by its position. */
 void ledger_note(struct account *account, uint64_t position);
 struct account *ledger_find(const struct engine *engine, const struct account_key *key);
+/** A process has come into a lineage: what it held before custodes began anew, comes with it. */
+void ledger_join(struct engine *engine, const struct process *process);
 /** Nothing of it is left. */
 void ledger_end(struct engine *engine, uint64_t root);
 /** A run begins: lineages have new numbers; on the same boot processes may run on. */

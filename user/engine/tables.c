@@ -40,6 +40,7 @@ struct process *process_add(struct engine *engine, const struct process_key *key
 	process->lineage = lineage;
 	DL_APPEND(lineage->processes, process);
 	HASH_ADD(hh, engine->processes, key, sizeof(process->key), process);
+	ledger_join(engine, process);
 	return process;
 }
 

@@ -51,6 +51,8 @@ static uint64_t in_circulation(const struct ledger *ledger, size_t label)
 
 	for (account = ledger->accounts; account; account = account->hh.next)
 		all = sum(all, account->own[label]);
+	for (size_t i = 0; i < ledger->former_count; i++)
+		all = sum(all, ledger->former[i].own[label]);
 	return all;
 }
 

@@ -53,14 +53,6 @@ static const struct mapping *mapping_of(enum outcome_what what)
 	return mapping;
 }
 
-static void put_time(struct jsonw *w, const char *key, int64_t wall)
-{
-	_cleanup_(buf_free) struct buf time = {};
-
-	time_format(&time, wall);
-	jsonw_str(w, key, time.data);
-}
-
 static void put_event(struct jsonw *w, const struct outcome *outcome, const struct outcome_log *log)
 {
 	const struct mapping *mapping = mapping_of(outcome->what);
@@ -84,7 +76,7 @@ static void put_event(struct jsonw *w, const struct outcome *outcome, const stru
 	jsonw_str(w, "outcome", "unknown");
 	jsonw_str(w, "id", id);
 	jsonw_u64(w, "sequence", outcome->position);
-	put_time(w, "created", outcome->told);
+	jsonw_time(w, "created", outcome->told);
 	if (outcome->type == OUTCOME_FINDING) {
 		jsonw_str(w, "code", outcome_name(outcome->what));
 		jsonw_u64(w, "severity", outcome->severity);
@@ -162,7 +154,7 @@ static void put_process(struct jsonw *w, const char *key, const struct outcome_p
 	jsonw_str(w, "name", process->name && *process->name ? process->name : NULL);
 	put_args(w, process);
 	jsonw_str(w, "working_directory", process->working_directory);
-	put_time(w, "start", process->started);
+	jsonw_time(w, "start", process->started);
 	if (process->sha256) {
 		jsonw_object(w, "hash");
 		jsonw_str(w, "sha256", process->sha256);
@@ -537,7 +529,7 @@ static void put_ledger(struct jsonw *w, const struct outcome_ledger *ledger)
 	jsonw_u64(w, "unexplained", ledger->unexplained);
 	jsonw_u64(w, "limit", ledger->limit);
 	jsonw_u64(w, "blind_millibytes_per_second", ledger->millibytes);
-	put_time(w, "since", ledger->since);
+	jsonw_time(w, "since", ledger->since);
 	jsonw_array(w, "positions");
 	for (size_t i = 0; i < ledger->position_count; i++)
 		jsonw_u64(w, NULL, ledger->positions[i]);
@@ -611,7 +603,7 @@ static void render(const struct outcome *outcome, const struct outcome_log *log,
 
 	(void)colour;
 	jsonw_object(&w, NULL);
-	put_time(&w, "@timestamp", outcome->wall);
+	jsonw_time(&w, "@timestamp", outcome->wall);
 	jsonw_object(&w, "ecs");
 	jsonw_str(&w, "version", ECS_VERSION);
 	jsonw_object_end(&w);

@@ -195,14 +195,6 @@ static void row_json(struct jsonw *w, const struct ledger_row *row)
 	jsonw_object_end(w);
 }
 
-static void time_json(struct jsonw *w, const char *key, int64_t wall)
-{
-	_cleanup_(buf_free) struct buf time = {};
-
-	time_format(&time, wall);
-	jsonw_str(w, key, time.data);
-}
-
 void statement_json(const struct statement *statement, struct buf *to)
 {
 	struct jsonw w = {.to = to, .pretty = true};
@@ -211,8 +203,8 @@ void statement_json(const struct statement *statement, struct buf *to)
 	jsonw_object(&w, NULL);
 	jsonw_str_or_null(&w, "host", statement->host);
 	jsonw_str_or_null(&w, "profile", host ? host->id : NULL);
-	time_json(&w, "from", statement->from);
-	time_json(&w, "to", statement->to);
+	jsonw_time(&w, "from", statement->from);
+	jsonw_time(&w, "to", statement->to);
 	jsonw_array(&w, "rows");
 	for (size_t i = 0; i < statement->count; i++)
 		row_json(&w, &statement->rows[i]);

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "clock.h"
 #include "text.h"
 
 static void indent(struct jsonw *w)
@@ -112,4 +113,12 @@ void jsonw_null(struct jsonw *w, const char *key)
 {
 	begin(w, key);
 	buf_str(w->to, "null");
+}
+
+void jsonw_time(struct jsonw *w, const char *key, int64_t wall_ns)
+{
+	_cleanup_(buf_free) struct buf time = {};
+
+	time_format(&time, wall_ns);
+	jsonw_str(w, key, time.data);
 }

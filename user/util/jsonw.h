@@ -28,6 +28,8 @@ void jsonw_u64(struct jsonw *w, const char *key, uint64_t value);
 void jsonw_i64(struct jsonw *w, const char *key, int64_t value);
 void jsonw_bool(struct jsonw *w, const char *key, bool value);
 void jsonw_null(struct jsonw *w, const char *key);
+/** ns since 1970, as clock.h writes them. */
+void jsonw_time(struct jsonw *w, const char *key, int64_t wall_ns);
 /** A string, or null where the answer is known to be missing. */
 void jsonw_str_or_null(struct jsonw *w, const char *key, const char *value);
 

@@ -7,10 +7,6 @@ import time
 KIND = "attack"
 
 
-def restore(data):
-    return data
-
-
 def product(world):
     rng = random.Random(world["seed"])
     content = b"".join(open(path, "rb").read() for path in world["files"])

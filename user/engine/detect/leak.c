@@ -180,7 +180,7 @@ static void judge_bound(struct engine *engine, struct account *account, struct l
 
 void detect_leak(struct engine *engine, struct account *account, struct lane *lane, uint64_t unexplained)
 {
-	if (!engine->policy || !engine->policy->host.scheme)
+	if (!engine->policy)
 		return;
 	if (unexplained) {
 		ledger_note(account, engine->position);
