@@ -56,14 +56,6 @@ int BPF_PROG(datagram_sent, struct sock *sk, int bytes, int flags)
 	return 0;
 }
 
-SEC("tp_btf/sock_send_length")
-int BPF_PROG(datagram_sent_spare, struct sock *sk, int bytes, int flags)
-{
-	if (was_skipped(CHANNEL_LENGTH_SENT))
-		sent(sk, bytes, CHANNEL_LENGTH_SENT_SPARE, SCRATCH_SENT_SPARE);
-	return 0;
-}
-
 SEC("tp_btf/sock_recv_length")
 int BPF_PROG(datagram_received, struct sock *sk, int bytes, int flags)
 {
@@ -72,10 +64,35 @@ int BPF_PROG(datagram_received, struct sock *sk, int bytes, int flags)
 	return 0;
 }
 
-SEC("tp_btf/sock_recv_length")
-int BPF_PROG(datagram_received_spare, struct sock *sk, int bytes, int flags)
+static __always_inline bool nameless(struct sock *sk)
 {
-	if (was_skipped(CHANNEL_LENGTH_RECEIVED))
-		received(sk, bytes, flags, CHANNEL_LENGTH_RECEIVED_SPARE, SCRATCH_RECEIVED_SPARE);
+	return addressed(sk) && !cookie_of(sk, true);
+}
+
+SEC("tracepoint/sock/sock_send_length")
+int datagram_sent_perf(struct trace_event_raw_sock_msg_length *ctx)
+{
+	struct sock *sk = bpf_rdonly_cast(ctx->sk, bpf_core_type_id_kernel(struct sock));
+
+	if (!leads(CHANNEL_LENGTH_SENT))
+		return 0;
+	if (nameless(sk))
+		hand_on(CHANNEL_LENGTH_SENT);
+	else
+		sent(sk, ctx->ret, CHANNEL_LENGTH_SENT_PERF, SCRATCH_SENT_PERF);
+	return 0;
+}
+
+SEC("tracepoint/sock/sock_recv_length")
+int datagram_received_perf(struct trace_event_raw_sock_msg_length *ctx)
+{
+	struct sock *sk = bpf_rdonly_cast(ctx->sk, bpf_core_type_id_kernel(struct sock));
+
+	if (!leads(CHANNEL_LENGTH_RECEIVED))
+		return 0;
+	if (nameless(sk))
+		hand_on(CHANNEL_LENGTH_RECEIVED);
+	else
+		received(sk, ctx->ret, ctx->flags, CHANNEL_LENGTH_RECEIVED_PERF, SCRATCH_RECEIVED_PERF);
 	return 0;
 }

@@ -97,18 +97,18 @@ static __always_inline void step_charge(struct step *step)
 /** A function of its own: whoever is not watched pays for no register of it. */
 static __noinline int called(struct pt_regs *regs, long result, __u32 channel)
 {
-	__u32 spare = channel == CHANNEL_CALL_SPARE;
+	__u32 leading = channel == CHANNEL_CALL_PERF;
 	struct owner owner = {};
 	bool watched = current_watched(&owner);
 	struct step *step;
 
 	if (!watched && !loads_code(regs))
 		return 0;
-	step = bpf_map_lookup_elem(&steps, &spare);
+	step = bpf_map_lookup_elem(&steps, &leading);
 	if (!step)
 		return 0;
 	__builtin_memset(step, 0, sizeof(*step));
-	step->moving = (struct moving){.owner = owner, .channel = channel, .scratch = SCRATCH_CALL + spare};
+	step->moving = (struct moving){.owner = owner, .channel = channel, .scratch = SCRATCH_CALL + leading};
 	step->result = result;
 	if (!call_read(&step->called, regs))
 		return 0;
@@ -127,10 +127,12 @@ int BPF_PROG(file_call, struct pt_regs *regs, long result)
 	return 0;
 }
 
-SEC("tp_btf/sys_exit")
-int BPF_PROG(file_call_spare, struct pt_regs *regs, long result)
+SEC("tracepoint/raw_syscalls/sys_exit")
+int file_call_perf(struct trace_event_raw_sys_exit *ctx)
 {
-	if (was_skipped(CHANNEL_CALL) && !call_ignored(regs, result))
-		called(regs, result, CHANNEL_CALL_SPARE);
+	struct pt_regs *regs = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+
+	if (leads(CHANNEL_CALL) && !call_ignored(regs, ctx->ret))
+		called(regs, ctx->ret, CHANNEL_CALL_PERF);
 	return 0;
 }

@@ -37,15 +37,24 @@ int BPF_PROG(process_fork, struct task_struct *parent, struct task_struct *child
 	return 0;
 }
 
-SEC("tp_btf/sched_process_fork")
-int BPF_PROG(process_fork_spare, struct task_struct *parent, struct task_struct *child)
+SEC("tracepoint/sched/sched_process_fork")
+int process_fork_perf(struct trace_event_raw_sched_process_fork *ctx)
 {
-	if (was_skipped(CHANNEL_FORK))
-		forked(parent, child, CHANNEL_FORK_SPARE);
+	struct task_struct *child;
+
+	if (!leads(CHANNEL_FORK))
+		return 0;
+	child = bpf_task_from_pid(ctx->child_pid);
+	if (!child) {
+		hand_on(CHANNEL_FORK);
+		return 0;
+	}
+	forked(bpf_get_current_task_btf(), child, CHANNEL_FORK_PERF);
+	bpf_task_release(child);
 	return 0;
 }
 
-static __always_inline void executed(struct task_struct *task, struct linux_binprm *bprm, __u32 channel,
+static __always_inline void executed(struct task_struct *task, struct file *file, __u32 channel,
 				     __u32 scratch)
 {
 	struct exec_facts facts = {
@@ -54,26 +63,28 @@ static __always_inline void executed(struct task_struct *task, struct linux_binp
 		.scratch = scratch,
 	};
 
-	EXE_IDENTIFY(&facts.exe, bprm->file, TYPED);
-	if (!exec_place(&facts, bprm->file))
+	EXE_IDENTIFY(&facts.exe, file, TYPED);
+	if (!exec_place(&facts, file))
 		return;
 	facts.cgroup = bpf_get_current_cgroup_id();
-	exec_emit(task, bprm->file, &facts);
+	exec_emit(task, file, &facts);
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	if (on_duty(CHANNEL_EXEC))
-		executed(task, bprm, CHANNEL_EXEC, SCRATCH_EXEC);
+		executed(task, bprm->file, CHANNEL_EXEC, SCRATCH_EXEC);
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(process_exec_spare, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
+SEC("tracepoint/sched/sched_process_exec")
+int process_exec_perf(void *ctx)
 {
-	if (was_skipped(CHANNEL_EXEC))
-		executed(task, bprm, CHANNEL_EXEC_SPARE, SCRATCH_EXEC_SPARE);
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	if (leads(CHANNEL_EXEC))
+		executed(task, task->mm->exe_file, CHANNEL_EXEC_PERF, SCRATCH_EXEC_PERF);
 	return 0;
 }
 
@@ -105,10 +116,10 @@ int BPF_PROG(process_exit, struct task_struct *task)
 	return 0;
 }
 
-SEC("tp_btf/sched_process_exit")
-int BPF_PROG(process_exit_spare, struct task_struct *task)
+SEC("tracepoint/sched/sched_process_exit")
+int process_exit_perf(void *ctx)
 {
-	if (was_skipped(CHANNEL_EXIT))
-		exited(task, CHANNEL_EXIT_SPARE);
+	if (leads(CHANNEL_EXIT))
+		exited(bpf_get_current_task_btf(), CHANNEL_EXIT_PERF);
 	return 0;
 }

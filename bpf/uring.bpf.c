@@ -87,7 +87,7 @@ static __always_inline void completed(struct io_kiocb *request, __s32 result, __
 {
 	struct moving moving = {
 		.channel = channel,
-		.scratch = channel == CHANNEL_URING ? SCRATCH_URING : SCRATCH_URING_SPARE,
+		.scratch = channel == CHANNEL_URING ? SCRATCH_URING : SCRATCH_URING_PERF,
 	};
 
 	if (request && current_watched(&moving.owner))
@@ -106,13 +106,11 @@ int uring_complete(struct bpf_raw_tracepoint_args *ctx)
 	return 0;
 }
 
-SEC("raw_tp/io_uring_complete")
-int uring_complete_spare(struct bpf_raw_tracepoint_args *ctx)
+SEC("tracepoint/io_uring/io_uring_complete")
+int uring_complete_perf(struct trace_event_raw_io_uring_complete *ctx)
 {
-	__s32 result = BPF_CORE_READ((struct io_uring_cqe *)ctx->args[2], res);
-
-	if (was_skipped(CHANNEL_URING))
-		completed((void *)ctx->args[1], result, CHANNEL_URING_SPARE);
+	if (leads(CHANNEL_URING))
+		completed(ctx->req, ctx->res, CHANNEL_URING_PERF);
 	return 0;
 }
 

@@ -435,6 +435,26 @@ struct bpf_iter__task_vma { /* since 5.12 */
 	struct vm_area_struct *vma;
 };
 
+/* What tracepoints hand on by way of perf. */
+struct trace_event_raw_sched_process_fork {
+	int child_pid;
+};
+
+struct trace_event_raw_sys_exit {
+	long ret;
+};
+
+struct trace_event_raw_sock_msg_length {
+	const void *sk;
+	int ret;
+	int flags;
+};
+
+struct trace_event_raw_io_uring_complete {
+	void *req;
+	int res;
+};
+
 struct bpf_iter__bpf_map_elem {
 	struct bpf_iter_meta *meta;
 	void *key;

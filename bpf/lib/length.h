@@ -68,6 +68,12 @@ static __noinline int addressed_received(struct sock *sk, const struct moving *m
 	return 0;
 }
 
+/** By way of perf the kernel makes none: 0 where there is none yet. */
+static __always_inline __u64 cookie_of(struct sock *sk, bool by_perf)
+{
+	return by_perf ? sk->__sk_common.skc_cookie.counter : bpf_get_socket_cookie(sk);
+}
+
 static __always_inline void sent(struct sock *sk, int bytes, __u32 channel, __u32 scratch)
 {
 	struct moving moving = {.channel = channel, .scratch = scratch};
@@ -76,7 +82,7 @@ static __always_inline void sent(struct sock *sk, int bytes, __u32 channel, __u3
 		return;
 	moving.written = bytes > 0 ? bytes : 0;
 	if (addressed(sk)) {
-		if (addressed_sent(sk, &moving, bpf_get_socket_cookie(sk), bytes))
+		if (addressed_sent(sk, &moving, cookie_of(sk, channel == CHANNEL_LENGTH_SENT_PERF), bytes))
 			stream_marked(sk, channel);
 	} else
 		other_moved(sk, &moving);
@@ -90,7 +96,8 @@ static __always_inline void received(struct sock *sk, int bytes, int flags, __u3
 		return;
 	moving.read = bytes;
 	if (addressed(sk))
-		addressed_received(sk, &moving, bpf_get_socket_cookie(sk), bytes);
+		addressed_received(sk, &moving, cookie_of(sk, channel == CHANNEL_LENGTH_RECEIVED_PERF),
+				   bytes);
 	else
 		other_moved(sk, &moving);
 }

@@ -8,8 +8,10 @@
 #include "../abi/maps.h"
 #include "../abi/stats.h"
 
-/** Whether this kernel takes the CPU away inside a program. */
+/** Whether this kernel takes the CPU away inside a tracing program. */
 SEC(".rodata.preempted") const volatile __u32 preempted = 0;
+/** Whether programs by way of perf stand before those that have a spare's part (lib/spare.h). */
+SEC(".rodata.led") const volatile __u32 led = 0;
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -72,7 +74,7 @@ struct {
 	__type(value, __u64);
 } exes_version SEC(".maps");
 
-/** By channel: 1 once the program and its spare are attached. */
+/** By channel: 1 once the program that leads and its spare are attached. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, CHANNELS);
@@ -80,7 +82,7 @@ struct {
 	__type(value, __u32);
 } spares_armed SEC(".maps");
 
-/** By channel and task: whom a program has met, until its spare has. */
+/** By channel and task: whom the program that leads has met, until its spare has. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, CHANNELS *MARKS);

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Kernels after 6.18 may take the CPU away inside a tracing program, and skip that
- * program for whoever runs there meanwhile. So each has a spare behind it, which acts
- * where the first one has left no mark. How often it did is counted: whom the kernel
- * skipped beyond that, both have missed, which is a loss.
+ * program for whoever runs there meanwhile. By way of perf a program keeps its CPU; but
+ * it is skipped while a task that lost its CPU in a system call for a map stands there.
+ * So such kernels have both: the one by way of perf leads, and leaves a mark; the other
+ * is its spare, and acts where there is none. How often it did is counted: whom the
+ * kernel skipped beyond that, both have missed, which is a loss.
  */
 #ifndef CUSTODES_BPF_SPARE_H
 #define CUSTODES_BPF_SPARE_H
@@ -27,34 +29,50 @@ static __always_inline __u64 *mark_of(__u32 channel)
 	return armed(channel) ? bpf_map_lookup_elem(&marks, &place) : NULL;
 }
 
-/** For a program that has a spare: leaves the mark. False where it is not to act yet. */
-static __always_inline bool on_duty(__u32 channel)
+/** For a program that leads: leaves the mark. False where it is not to act yet. */
+static __always_inline bool leads(__u32 channel)
 {
-	__u64 *mark;
+	__u64 *mark = mark_of(channel);
 
-	if (!preempted)
-		return true;
-	mark = mark_of(channel);
 	if (!mark)
 		return false;
 	*(volatile __u64 *)mark = bpf_get_current_task();
 	return true;
 }
 
-/** For a spare: whether the program of this channel was skipped for this task. */
-static __always_inline bool was_skipped(__u32 channel)
+static __always_inline void count_acted(__u32 channel, __s64 times)
 {
-	__u64 *mark = mark_of(channel), *count;
+	__u64 *count = bpf_map_lookup_elem(&spares_acted, &channel);
 
+	if (count)
+		__sync_fetch_and_add(count, times);
+}
+
+/** For one that leads, and cannot do the work here: its spare is to do it, and does not count that. */
+static __always_inline void hand_on(__u32 channel)
+{
+	__u64 *mark = mark_of(channel);
+
+	if (mark)
+		*(volatile __u64 *)mark = 0;
+	count_acted(channel, -1);
+}
+
+/** For a spare, also where nothing leads: whether it is to act for this task. */
+static __always_inline bool on_duty(__u32 channel)
+{
+	__u64 *mark;
+
+	if (!led)
+		return true;
+	mark = mark_of(channel);
 	if (!mark)
 		return false;
 	if (*(volatile __u64 *)mark == bpf_get_current_task()) {
 		*(volatile __u64 *)mark = 0;
 		return false;
 	}
-	count = bpf_map_lookup_elem(&spares_acted, &channel);
-	if (count)
-		__sync_fetch_and_add(count, 1);
+	count_acted(channel, 1);
 	return true;
 }
 

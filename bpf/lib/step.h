@@ -24,8 +24,8 @@ struct step {
 	__u64 how;		    /* enum join_how: it was taken hold of; 0: it was not */
 };
 
-/** The program's and its spare's: too large for the stack, beside those of the functions that it is handed
- * to. */
+/** The program's and that of the one which leads: too large for the stack, beside those of the functions that
+ * it is handed to. */
 PER_CPU(steps, struct step, 2);
 
 /** Blocks that two files share from now on: read from one, written to the other. */

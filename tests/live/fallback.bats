@@ -88,6 +88,29 @@ sent_exactly() {
 	expect "can it run" "$(jq .can_run "$DIR/doctor.json")" true
 }
 
+# Only kernels after 6.18 take the CPU from a program.
+kernel_preempts() {
+	local major minor
+	IFS=.- read -r major minor _ < <(uname -r)
+	((major > 6 || (major == 6 && minor > 18)))
+}
+
+@test "where nothing leads, the spares do the work, and what that loses is said" {
+	local warned read
+	sink_start "tcp,$HERE,7000"
+	custodes_start --without file_call_perf
+	in_world "$KESL" tcp $HERE 7000 sendfile 100000 5000 shutdown eof
+	custodes_stop
+	sink_stop
+	expect "totals" "$(totals_to 7000)" "1 100000 0"
+	warned=$(grep -c '^custodes: warning: files: this kernel may take the CPU from a program' "$DIR/err" || true)
+	expect "warned" "$warned" "$(kernel_preempts && echo 1 || echo 0)"
+	read=$(jq -s 'map(select(.event.action == "access" and .custodes.access.last)
+		| .custodes.access.read | select(. == 5000)) | add // 0' "$DIR/ours.ndjson")
+	((read == 100000)) || (kernel_preempts && grep -q '"action":"loss"' "$DIR/live.ndjson") ||
+		fail "$read of 100000 bytes read are told, and no loss"
+}
+
 @test "the record itself keeps what the sensor was: the START event names the way and the loss" {
 	custodes_start --without datagram_sent
 	custodes_stop

@@ -13,7 +13,7 @@ static const char *result_text(const struct health *health, size_t hook)
 {
 	int result = health->probe.results[hook];
 
-	if (result == -ENOENT && hooks[hook].traits & SPARE)
+	if (result == -ENOENT && hooks[hook].traits & LEADS)
 		return "not needed here";
 	return !result ? "works" : result == -ECANCELED ? "not wanted" : strerror(-result);
 }
@@ -48,7 +48,7 @@ static void text_programs(const struct health *health, int feature, bool colour,
 		style_put(to, colour, STYLE_PLAIN, used ? "in use" : hooks[i].way ? "stands by" : "", 12);
 		style_put(to, colour,
 			  works			  ? STYLE_GOOD :
-			  hooks[i].traits & SPARE ? STYLE_DIM :
+			  hooks[i].traits & LEADS ? STYLE_DIM :
 						    STYLE_WARN,
 			  result_text(health, i), 0);
 		buf_byte(to, '\n');

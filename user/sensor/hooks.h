@@ -8,6 +8,7 @@
 
 enum hook_attach {
 	HOOK_TRACEPOINT,
+	HOOK_PERF,  /* a tracepoint, by way of perf: a program that keeps its CPU */
 	HOOK_ENTRY, /* of a function of the kernel: by a trampoline */
 	HOOK_RETURN,
 	HOOK_CGROUP,
@@ -49,9 +50,10 @@ extern const struct feature_info features[FEATURES];
 #define COVERED 1u
 /** Attached once something is watched: it taxes every call of the host. */
 #define ON_DEMAND 2u
-/** Stands behind the program before it, for whom the kernel skips that one (bpf/lib/spare.h). */
-#define SPARE		  4u
-#define SPARE_OF(channel) (SPARE | (unsigned int)(channel) << 8)
+/** Stands before the program behind it in the table, which then is its spare (bpf/lib/spare.h). */
+#define LEADS		   4u
+#define LEADS_ON(channel)  (LEADS | (unsigned int)(channel) << 8)
+#define HOOK_CHANNEL(hook) ((hook)->traits >> 8)
 
 struct hook {
 	const char *program;

@@ -9,6 +9,7 @@
 #include "../util/jsonw.h"
 #include "../util/log.h"
 #include "../util/memory.h"
+#include "attach.h"
 #include "object.h"
 #include "probe.h"
 #include "sensor.h"
@@ -20,7 +21,7 @@ struct sensor {
 	uint64_t missed_before[HOOKS_MAX]; /* it was armed: nobody was watched by it */
 	uint64_t open_before[HOOKS_MAX];   /* skipped, and not replaced, when it was last looked at */
 	bool demanded;
-	int cgroup;
+	struct roots roots;
 };
 
 static void unload(struct sensor *sensor)
@@ -53,7 +54,7 @@ static uint64_t misses(const struct sensor *sensor, size_t hook)
 	return program_info(sensor, hook, &info) ? info.recursion_misses - sensor->missed_before[hook] : 0;
 }
 
-/** How often the spare of a channel has acted in its program's place, on all CPUs. */
+/** How often the spare of a channel has acted in the place of the one that leads, on all CPUs. */
 static uint64_t acted(const struct sensor *sensor, __u32 channel)
 {
 	int cpus = libbpf_num_possible_cpus();
@@ -67,15 +68,15 @@ static uint64_t acted(const struct sensor *sensor, __u32 channel)
 }
 
 /**
- * A spare and the program before it act from now on. Whom the kernel skipped until
+ * One that leads and its spare, the program behind it, act from now on. Whom the kernel skipped until
  * then, nobody was to see; some of them just before, while this was under way.
  */
-static void arm(struct sensor *sensor, size_t spare)
+static void arm(struct sensor *sensor, size_t lead)
 {
-	const __u32 channel = hooks[spare].traits >> 8, yes = 1;
+	const __u32 channel = HOOK_CHANNEL(&hooks[lead]), yes = 1;
 
 	bpf_map_update_elem(sensor_map(sensor, "spares_armed"), &channel, &yes, BPF_ANY);
-	sensor->missed_before[spare - 1] += misses(sensor, spare - 1) - acted(sensor, channel);
+	sensor->missed_before[lead] += misses(sensor, lead) - acted(sensor, channel);
 }
 
 /** What is always attached, or the rest; what is attached already stays. */
@@ -85,11 +86,11 @@ static int attach(struct sensor *sensor, bool on_demand)
 		if (!(hooks[i].traits & ON_DEMAND) == on_demand || !probe_uses(&sensor->probe, i) ||
 		    sensor->links[i])
 			continue;
-		sensor->links[i] = hook_attach(&hooks[i], sensor->object, sensor->cgroup);
+		sensor->links[i] = hook_attach(&hooks[i], sensor->object, &sensor->roots);
 		if (!sensor->links[i])
 			return -errno;
-		if (hooks[i].traits & SPARE)
-			arm(sensor, i);
+		if (i && hooks[i - 1].traits & LEADS && sensor->links[i - 1])
+			arm(sensor, i - 1);
 	}
 	return 0;
 }
@@ -133,13 +134,17 @@ static int load(struct sensor *sensor)
 	}
 	r = object_set(sensor->object, ".rodata.sockets_by_call", sensor->probe.ways[FEATURE_DATAGRAMS] != 0);
 	if (!r)
-		r = object_set(sensor->object, ".rodata.preempted", probe_spares(&sensor->probe));
+		r = object_set(sensor->object, ".rodata.preempted", kernel_preempts());
+	if (!r)
+		r = object_set(sensor->object, ".rodata.led", probe_led(&sensor->probe));
 	if (!r)
 		r = bpf_object__load(sensor->object);
 	if (!r)
 		r = freeze(sensor);
 	if (!r)
 		r = attach(sensor, false);
+	if (!r && probe_led(&sensor->probe))
+		r = opener_start(&sensor->roots.opener);
 	if (r)
 		unload(sensor);
 	return r;
@@ -166,7 +171,7 @@ static const char *missing_program(const struct probe *probe)
 {
 	for (size_t i = 0; i < hook_count; i++)
 		if (features[hooks[i].feature].required && probe->ways[hooks[i].feature] < 0 &&
-		    probe->results[i] && !(hooks[i].traits & SPARE))
+		    probe->results[i] && !(hooks[i].traits & LEADS))
 			return hooks[i].program;
 	return NULL;
 }
@@ -204,12 +209,11 @@ int sensor_open(struct sensor **sensor, const struct sensor_options *options)
 	int r;
 
 	*sensor = NULL;
-	s->cgroup = -1;
+	s->roots = ROOTS_NONE;
 	r = sensor_prerequisites();
 	if (!r) {
-		s->cgroup = cgroup_root();
-		r = s->cgroup < 0 ? log_error(s->cgroup, "the cgroup2 hierarchy cannot be opened") :
-				    load_best(s, options);
+		r = roots_open(&s->roots);
+		r = r ? log_error(r, "the cgroup2 hierarchy cannot be opened") : load_best(s, options);
 	}
 	if (r)
 		sensor_close(&s);
@@ -224,7 +228,7 @@ void sensor_close(struct sensor **sensor)
 	if (!s)
 		return;
 	unload(s);
-	closep(&s->cgroup);
+	roots_close(&s->roots);
 	free(s);
 	*sensor = NULL;
 }
@@ -300,6 +304,7 @@ int sensor_demand(struct sensor *sensor)
 	if (!sensor->demanded)
 		r = attach(sensor, true);
 	sensor->demanded = true;
+	opener_close(&sensor->roots.opener);
 	if (r)
 		return log_error(r, "reads and writes are not counted: the programs cannot be attached");
 	r = iter_run(sensor, HOOK_ITER_FILES);
@@ -344,7 +349,7 @@ const char *sensor_detached(struct sensor *sensor)
 		if (!sensor->links[i] || link_holds(sensor->links[i]))
 			continue;
 		bpf_link__destroy(sensor->links[i]);
-		sensor->links[i] = hook_attach(&hooks[i], sensor->object, sensor->cgroup);
+		sensor->links[i] = hook_attach(&hooks[i], sensor->object, &sensor->roots);
 		return hooks[i].program;
 	}
 	return NULL;
@@ -357,10 +362,10 @@ bool sensor_rearmed(struct sensor *sensor)
 	bool put_out = false;
 
 	for (size_t i = 0; i < hook_count; i++) {
-		const __u32 channel = hooks[i].traits >> 8;
+		const __u32 channel = HOOK_CHANNEL(&hooks[i]);
 		__u32 value = 0;
 
-		if (!(hooks[i].traits & SPARE) || !sensor->links[i])
+		if (!(hooks[i].traits & LEADS) || !sensor->links[i])
 			continue;
 		bpf_map_lookup_elem(table, &channel, &value);
 		if (value == yes)
@@ -374,12 +379,12 @@ bool sensor_rearmed(struct sensor *sensor)
 /* ---- what the kernel counts about the programs ---- */
 
 /**
- * Whom a program and its spare have both missed: whom the kernel skipped the one for,
+ * Whom one that leads and its spare have both missed: whom the kernel skipped the one for,
  * and the other did not act for. It may be about to: what was so a second ago, too, counts.
  */
 static uint64_t missed_by_both(struct sensor *sensor, size_t hook)
 {
-	uint64_t skipped = misses(sensor, hook), replaced = acted(sensor, hooks[hook + 1].traits >> 8);
+	uint64_t skipped = misses(sensor, hook), replaced = acted(sensor, HOOK_CHANNEL(&hooks[hook]));
 	uint64_t now = skipped > replaced ? skipped - replaced : 0, before = sensor->open_before[hook];
 
 	/* It has acted for whom nobody skipped, too: that makes up for no loss to come. */
@@ -394,10 +399,12 @@ uint64_t sensor_recursions(struct sensor *sensor)
 	uint64_t missed = 0;
 
 	for (size_t i = 0; i < hook_count; i++) {
-		bool spared = i + 1 < hook_count && hooks[i + 1].traits & SPARE && sensor->links[i + 1];
+		bool spare = i && hooks[i - 1].traits & LEADS && sensor->links[i - 1];
 
-		if (!(hooks[i].traits & (COVERED | SPARE)))
-			missed += spared ? missed_by_both(sensor, i) : misses(sensor, i);
+		if (hooks[i].traits & LEADS)
+			missed += missed_by_both(sensor, i);
+		else if (!(hooks[i].traits & COVERED) && !spare)
+			missed += misses(sensor, i);
 	}
 	return missed;
 }

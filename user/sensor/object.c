@@ -5,7 +5,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -38,21 +37,6 @@ static int pass_on(enum libbpf_print_level level, const char *format, va_list ar
 	return 0;
 }
 
-int cgroup_root(void)
-{
-	int fs = (int)syscall(SYS_fsopen, "cgroup2", 1 /* FSOPEN_CLOEXEC */);
-	int mount = -1;
-
-	if (fs < 0)
-		return -errno;
-	if (!syscall(SYS_fsconfig, fs, 6 /* FSCONFIG_CMD_CREATE */, NULL, NULL, 0))
-		mount = (int)syscall(SYS_fsmount, fs, 1 /* FSMOUNT_CLOEXEC */, 0);
-	if (mount < 0)
-		mount = -errno;
-	close(fs);
-	return mount;
-}
-
 int object_set(struct bpf_object *object, const char *section, __u32 value)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(object, section);
@@ -76,17 +60,6 @@ struct bpf_object *object_open(void)
 
 	libbpf_set_print(pass_on);
 	return bpf_object__open_mem(sensor_object, (size_t)(sensor_object_end - sensor_object), &options);
-}
-
-static struct bpf_link *iter_attach(const struct bpf_program *program, const struct bpf_object *object,
-				    const char *map)
-{
-	union bpf_iter_link_info info = {};
-	LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info, .link_info_len = sizeof(info));
-
-	if (map)
-		info.map.map_fd = (__u32)bpf_object__find_map_fd_by_name(object, map);
-	return bpf_program__attach_iter(program, map ? &options : NULL);
 }
 
 /** A tracepoint's arguments, behind the context that it hands to every program; -1: there is none. */
@@ -144,56 +117,12 @@ int hook_fits(const struct hook *hook, const struct btf *kernel)
 		return 0;
 	if (hook->attach == HOOK_ENTRY || hook->attach == HOOK_RETURN)
 		return trampoline_fits(kernel, hook);
+	if (hook->attach == HOOK_PERF)
+		return kernel_preempts() ? 0 : -ENOENT;
 	if (hook->attach != HOOK_TRACEPOINT)
 		return iterator_exists(kernel, hook->target) ? 0 : -ENOENT;
-	if (hook->traits & SPARE && !kernel_preempts())
-		return -ENOENT;
 	arguments = tracepoint_arguments(kernel, hook->target);
 	return arguments >= 0 && (!hook->arguments || hook->arguments == arguments) ? 0 : -ENOENT;
-}
-
-const char *hook_table(const struct hook *hook)
-{
-	switch (hook->attach) {
-	case HOOK_ITER_SOCKS:
-		return "socks";
-	case HOOK_ITER_ENDED:
-		return "ended";
-	case HOOK_ITER_DESTINATIONS:
-		return "destinations";
-	case HOOK_ITER_ACCESSES:
-		return "accesses";
-	case HOOK_ITER_OTHERS:
-		return "others";
-	default:
-		return NULL;
-	}
-}
-
-struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *object, int cgroup)
-{
-	const struct bpf_program *program = bpf_object__find_program_by_name(object, hook->program);
-
-	switch (hook->attach) {
-	case HOOK_TRACEPOINT:
-	case HOOK_ENTRY:
-	case HOOK_RETURN:
-		return bpf_program__attach(program);
-	case HOOK_CGROUP:
-		return bpf_program__attach_cgroup(program, cgroup);
-	case HOOK_ITER_TASK:
-	case HOOK_ITER_FILES:
-	case HOOK_ITER_MEMORY:
-	case HOOK_ITER_SCANNERS:
-	case HOOK_ITER_SOCKS:
-	case HOOK_ITER_ENDED:
-	case HOOK_ITER_DESTINATIONS:
-	case HOOK_ITER_ACCESSES:
-	case HOOK_ITER_OTHERS:
-		return iter_attach(program, object, hook_table(hook));
-	}
-	errno = EINVAL;
-	return NULL;
 }
 
 int sensor_prerequisites(void)

@@ -21,18 +21,6 @@ bool kernel_preempts(void);
 /** 0 where this kernel has what the hook is attached to, in the shape that it expects; else why not. */
 int hook_fits(const struct hook *hook, const struct btf *kernel);
 
-/** The table that an iterator walks over; NULL: it walks over what the kernel has. */
-const char *hook_table(const struct hook *hook);
-
-/** Attaches one program of a loaded object; NULL and errno. */
-struct bpf_link *hook_attach(const struct hook *hook, const struct bpf_object *object, int cgroup);
-
-/**
- * The root of the cgroup hierarchy, without a mount that anybody sees: a mounted
- * one may be elsewhere, hidden, or absent. A descriptor or a negative errno.
- */
-int cgroup_root(void);
-
 /** What this kernel, and this caller, lack before anything can be tried; 0 if nothing. Said. */
 int sensor_prerequisites(void);
 

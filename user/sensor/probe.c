@@ -7,6 +7,7 @@
 #include <bpf/btf.h>
 
 #include "../util/log.h"
+#include "attach.h"
 #include "object.h"
 
 static struct btf *kernel_types(void)
@@ -18,7 +19,7 @@ static struct btf *kernel_types(void)
 	return kernel;
 }
 
-static int probe_hook(const struct hook *hook, int cgroup)
+static int probe_hook(const struct hook *hook, const struct roots *roots)
 {
 	struct bpf_object *object = object_open();
 	struct bpf_program *program;
@@ -31,7 +32,7 @@ static int probe_hook(const struct hook *hook, int cgroup)
 		bpf_program__set_autoload(program, !strcmp(bpf_program__name(program), hook->program));
 	r = bpf_object__load(object);
 	if (!r) {
-		link = hook_attach(hook, object, cgroup);
+		link = hook_attach(hook, object, roots);
 		r = link ? 0 : -errno;
 	}
 	bpf_link__destroy(link);
@@ -52,7 +53,7 @@ static bool way_works(const struct probe *probe, enum feature feature, unsigned 
 	bool any = false;
 
 	for (size_t i = 0; i < hook_count; i++) {
-		if (hooks[i].feature != feature || hooks[i].way != way || hooks[i].traits & SPARE)
+		if (hooks[i].feature != feature || hooks[i].way != way || hooks[i].traits & LEADS)
 			continue;
 		if (probe->results[i])
 			return false;
@@ -61,18 +62,18 @@ static bool way_works(const struct probe *probe, enum feature feature, unsigned 
 	return any;
 }
 
-bool probe_spares(const struct probe *probe)
+bool probe_led(const struct probe *probe)
 {
 	for (size_t i = 0; i < hook_count; i++)
-		if (hooks[i].traits & SPARE && probe->results[i])
+		if (hooks[i].traits & LEADS && probe->results[i])
 			return false;
 	return true;
 }
 
-static bool has_spare(enum feature feature, unsigned int way)
+static bool has_lead(enum feature feature, unsigned int way)
 {
 	for (size_t i = 0; i < hook_count; i++)
-		if (hooks[i].feature == feature && hooks[i].way == way && hooks[i].traits & SPARE)
+		if (hooks[i].feature == feature && hooks[i].way == way && hooks[i].traits & LEADS)
 			return true;
 	return false;
 }
@@ -82,17 +83,17 @@ const char *probe_lost(const struct probe *probe, enum feature feature)
 	int way = probe->ways[feature];
 	const char *text = way < 0 ? features[feature].lost : way_lost(feature, (unsigned int)way);
 
-	if (*text || way < 0 || !has_spare(feature, (unsigned int)way) || !probe_spares(probe))
+	if (*text || way < 0 || !has_lead(feature, (unsigned int)way) || !kernel_preempts() ||
+	    probe_led(probe))
 		return text;
-	return "this kernel may take the CPU from a program: what others do there meanwhile is missed where "
-	       "its "
-	       "spare stands still too, and counted as lost";
+	return "this kernel may take the CPU from a program: what others do there meanwhile is missed, "
+	       "and counted as lost";
 }
 
 bool probe_uses(const struct probe *probe, size_t hook)
 {
 	return probe->ways[hooks[hook].feature] == (int)hooks[hook].way &&
-	       (!(hooks[hook].traits & SPARE) || probe_spares(probe));
+	       (!(hooks[hook].traits & LEADS) || probe_led(probe));
 }
 
 static void choose_ways(struct probe *probe)
@@ -119,28 +120,29 @@ int probe_guess(struct probe *probe)
 }
 
 static int probe_one(const struct hook *hook, const char *const *without, const struct btf *kernel,
-		     int cgroup)
+		     const struct roots *roots)
 {
 	int r;
 
 	if (unwanted(without, hook->program))
 		return -ECANCELED;
 	r = hook_fits(hook, kernel);
-	return r ? r : probe_hook(hook, cgroup);
+	return r ? r : probe_hook(hook, roots);
 }
 
 int probe_run(struct probe *probe, const char *const *without)
 {
-	_cleanup_close_ int cgroup = cgroup_root();
+	_cleanup_(roots_close) struct roots roots = ROOTS_NONE;
 	struct btf *kernel;
+	int r = roots_open(&roots);
 
-	if (cgroup < 0)
-		return log_error(cgroup, "the cgroup2 hierarchy cannot be opened");
+	if (r)
+		return log_error(r, "the cgroup2 hierarchy cannot be opened");
 	kernel = kernel_types();
 	if (!kernel)
 		return -ENOENT;
 	for (size_t i = 0; i < hook_count; i++)
-		probe->results[i] = probe_one(&hooks[i], without, kernel, cgroup);
+		probe->results[i] = probe_one(&hooks[i], without, kernel, &roots);
 	btf__free(kernel);
 	choose_ways(probe);
 	return 0;

@@ -15,8 +15,8 @@ struct probe {
 /** Ways that should work by what this kernel has; nothing is tried. 0 or a negative errno. */
 int probe_guess(struct probe *probe);
 
-/** Whether this kernel needs spares, and takes every one of them. */
-bool probe_spares(const struct probe *probe);
+/** Whether this kernel needs programs that lead, and takes every one of them. */
+bool probe_led(const struct probe *probe);
 
 /** Whether a program is one of those that are used. */
 bool probe_uses(const struct probe *probe, size_t hook);
