@@ -35,6 +35,7 @@ SAME(struct ev_place, 160);
 SAME(struct ev_action, 96);
 SAME(struct ev_label, 72);
 SAME(struct ev_monitor, 80);
+SAME(struct ev_left, 88);
 SAME(struct task_entry, 16);
 SAME(struct lineage_entry, 8);
 SAME(struct owner, 24);

@@ -386,6 +386,15 @@ struct ev_label {
 	struct ev_str by; /* what gave it: "path", "attribute", "canary" */
 };
 
+/** A file that a lineage has written is still there some time after it was done with it. */
+struct ev_left {
+	struct ev_head head; /* the account's that wrote it, as far as it is known */
+	struct object_id object;
+	__u64 size;
+	struct ev_str path; /* where it was found: it may have been renamed */
+	__u32 pad;
+};
+
 enum monitor_what {
 	MONITOR_STOPPED = 1,  /* custodes did not run between `since` and head.time */
 	MONITOR_TRACED = 2,   /* somebody traces it: `pid` */

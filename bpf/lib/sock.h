@@ -249,15 +249,10 @@ static __always_inline bool flow_emit(const struct sock_entry *entry, __u32 chan
 	return account_emit(entry->flow, channel, &account);
 }
 
-/** What is sent beyond what was told is told at these marks at once: no leak waits for a tick. */
+/** Each 16 KiB up to 64, then doublings: what is sent is told there at once, no leak waits for a tick. */
 static __always_inline __u64 mark_above(__u64 told)
 {
-	__u64 mark = 16 << 10;
-
-	for (int i = 0; i < 3; i++)
-		if (mark <= told)
-			mark <<= 2;
-	return mark > told ? mark : 2 * told;
+	return told < 64 << 10 ? (told | 0x3fff) + 1 : 2 * told;
 }
 
 /** Of a stream what the kernel has taken for sent: what still waits may never leave. */

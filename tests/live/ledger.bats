@@ -94,3 +94,20 @@ state() {
 	expect "bound, sent" "$(row SECRET GB bound sent)" "[90000,90000]"
 	expect "found" "$(value 'select(.event.action == "unexplained-bytes") | .custodes.ledger.label')" SECRET
 }
+
+@test "a file that stays is found, whatever its name is by then; one that is deleted, or among the product's own, is not" {
+	{ cat /bin/bash && head -c 16 /dev/urandom; } >"/proc/$WORLD/root$SPL"
+	mkdir "$DIR/elsewhere"
+	base64 "$DIR/secret/plan" >"$DIR/secret/text"
+	cp "$DIR/secret/text" "$DIR/plain/text"
+	custodes_start
+	in_world "$SPL" -c 'text=$(<"$1"); printf %s "$text" >"$2/part"; mv "$2/part" "$2/report"' - "$DIR/secret/text" "$DIR/elsewhere"
+	in_world "$SPL" -c 'text=$(<"$1"); printf %s "$text" >"$2/unpacked"; rm "$2/unpacked"' - "$DIR/secret/text" "$DIR/elsewhere"
+	in_world "$SPL" -c 'text=$(<"$1"); printf %s "$text" >"$2/kept"' - "$DIR/secret/text" "${SPL%/*}"
+	in_world "$SPL" -c 'text=$(<"$1"); printf %s "$text" >"$2/plain"' - "$DIR/plain/text" "$DIR/elsewhere"
+	sleep 1.5
+	custodes_stop
+	expect "found" "$(value 'select(.custodes.ledger) | "\(.event.action) \(.custodes.ledger.way) \(.custodes.ledger.bound)"')" \
+		"unexplained-bytes file $(($(stat -c %s "$DIR/elsewhere/report")))"
+	nothing_lost
+}

@@ -167,3 +167,7 @@ explained() {
 @test "ledger: through others" {
 	replay_case ledger-through-others
 }
+
+@test "ledger: a file that stays" {
+	replay_case ledger-a-file-that-stays
+}

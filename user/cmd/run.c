@@ -208,6 +208,9 @@ static int apply(void *context, const struct action *action)
 	case ACTION_FORGET:
 		state_forget(run->state);
 		return 0;
+	case ACTION_LOOK:
+		live_look(run->live, action->lineage, action->tgid, &action->object, action->path);
+		return 0;
 	}
 	return -EINVAL;
 }

@@ -334,6 +334,7 @@ NEVER_FAILS(on_access)
 NEVER_FAILS(on_join)
 NEVER_FAILS(on_payload)
 NEVER_FAILS(on_label)
+NEVER_FAILS(on_left)
 NEVER_FAILS(on_monitor)
 NEVER_FAILS(on_document)
 NEVER_FAILS(on_place)
@@ -359,7 +360,7 @@ static const struct step {
 	{EV_POLICY, take_policy},  {EV_EXECUTABLE, on_executable},
 	{EV_PROCESS, on_process},  {EV_PLACE, on_place_},
 	{EV_ACTION, on_action},	   {EV_LABEL, on_label_},
-	{EV_MONITOR, on_monitor_},
+	{EV_MONITOR, on_monitor_}, {EV_LEFT, on_left_},
 };
 
 #define EVENT(number, NAME, name) +1

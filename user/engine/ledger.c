@@ -15,7 +15,7 @@ static const struct {
 	[WAY_DEVICE] = {"device", "a device"},
 	[WAY_PROCESS] = {"process", "another process of this host"},
 	[WAY_TERMINAL] = {"terminal", "a terminal or the host's log"},
-	[WAY_FILE] = {"file", "a file on this host"},
+	[WAY_FILE] = {"file", "a file that stays on this host"},
 };
 _Static_assert(ARRAY_SIZE(ways) == LEDGER_WAYS, "a name for each way");
 
@@ -243,6 +243,14 @@ void ledger_send(struct engine *engine, struct account *account, enum ledger_way
 	lane->sent += sent;
 	lane->explained += explained;
 	detect_leak(engine, account, lane, sent - lesser(sent, explained));
+}
+
+void ledger_left(struct engine *engine, struct account *account, uint64_t bytes)
+{
+	struct lane *lane = lane_of(account, WAY_FILE, "");
+
+	lane->explained -= lesser(bytes, lane->explained);
+	detect_leak(engine, account, lane, bytes);
 }
 
 void ledger_clear(struct engine *engine)

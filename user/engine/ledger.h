@@ -93,6 +93,7 @@ struct edge {
 	struct account *account;
 	struct carrier *carrier;
 	uint64_t read, written;
+	uint64_t left;		       /* of what was written, counted as handed out */
 	uint64_t given[LEDGER_LABELS]; /* what the account holds by reading it */
 	struct edge *prev, *next;      /* of the carrier */
 	struct edge *before, *after;   /* of the account */
@@ -160,6 +161,9 @@ void ledger_end(struct engine *engine, uint64_t root);
 void ledger_restart(struct engine *engine, bool same_boot);
 void ledger_clear(struct engine *engine);
 
+/** Of what was stated as written to files here, so much stands where anybody reads it. */
+void ledger_left(struct engine *engine, struct account *account, uint64_t bytes);
+
 /* ---- detect/leak.c ---- */
 
 /** Rules unexplained-bytes and leak-bound: an account has sent more, by this lane. */
@@ -179,8 +183,15 @@ void taint_read(struct engine *engine, struct account *account, const struct obj
 uint64_t taint_unread(const struct ledger *ledger, const struct object_id *object);
 /** Somebody who is not watched has read it. */
 void taint_taken(struct ledger *ledger, const struct object_id *object, uint64_t bytes);
+/** A file of this size is still there: what was written to it counts as handed out, once. */
+void taint_left(struct engine *engine, const struct object_id *object, uint64_t size);
 void taint_forget(struct engine *engine, struct account *account);
 void taint_clear(struct ledger *ledger);
+
+/* ---- left.c ---- */
+
+/** A file is done with: whether to look later if it is still there. */
+void left_ask(struct engine *engine, const struct account *account, const struct access *access);
 
 /* ---- moved.c ---- */
 

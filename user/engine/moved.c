@@ -155,7 +155,7 @@ static void to_file(struct engine *engine, struct account *account, const struct
 	taint_written(engine, account, &access->told.object, more);
 	if (filesystem && filesystem->network)
 		ledger_send(engine, account, WAY_FILESYSTEM, NULL, more, 0);
-	else /* it has not left, but who knows who reads it: it is stated, and found nowhere */
+	else /* it has not left: what becomes of it is seen later (left.c) */
 		ledger_send(engine, account, WAY_FILE, NULL, more, more);
 }
 
@@ -204,6 +204,8 @@ void moved(struct engine *engine, struct access *access, bool last)
 		read_labelled(engine, account, access, last);
 	read_any(engine, account, access, last);
 	written(engine, account, access);
+	if (last)
+		left_ask(engine, account, access);
 }
 
 /* ---- what waited ---- */

@@ -334,6 +334,7 @@ void judge_address(struct engine *engine, const struct ev_addr *address);
 
 void on_access(struct engine *engine, const struct ev_head *event);
 void on_label(struct engine *engine, const struct ev_head *event);
+void on_left(struct engine *engine, const struct ev_head *event);
 void on_join(struct engine *engine, const struct ev_head *event);
 /** Tells what a lineage moved before it was known to be a product's. */
 void tell_accesses(struct engine *engine, struct lineage *lineage);

@@ -277,6 +277,23 @@ void taint_taken(struct ledger *ledger, const struct object_id *object, uint64_t
 		carrier->taken = sum(carrier->taken, bytes);
 }
 
+void taint_left(struct engine *engine, const struct object_id *object, uint64_t size)
+{
+	struct carrier *carrier = carrier_find(&engine->ledger, object);
+	struct edge *edge;
+	uint64_t now;
+
+	if (!carrier)
+		return;
+	DL_FOREACH(carrier->edges, edge) {
+		now = lesser(edge->written, size);
+		if (now <= edge->left)
+			continue;
+		ledger_left(engine, edge->account, now - edge->left);
+		edge->left = now;
+	}
+}
+
 /** It is given up. Whoever has read from it keeps what that gave; what it wrote may still be read. */
 void taint_forget(struct engine *engine, struct account *account)
 {

@@ -50,6 +50,7 @@ const struct event_string event_strings[] = {
 	STRING(LABEL, label, label),
 	STRING(LABEL, label, by),
 	STRING(MONITOR, monitor, detail),
+	STRING(LEFT, left, path),
 	STRING(PLACE, place, as_name),
 	STRING(PLACE, place, network),
 };

@@ -223,12 +223,17 @@ enum engine_action {
 	ACTION_EXE_BENIGN = 3,
 	ACTION_EXE_WATCHED = 4,
 	ACTION_FORGET = 5, /* every verdict: the policies have changed */
+	ACTION_LOOK = 6,   /* in a while, whether the file is still there: then a LEFT event says so */
 };
 
 struct action {
 	enum engine_action action;
 	uint64_t lineage;
 	struct exe_id exe;
+	/* of ACTION_LOOK: */
+	struct object_id object;
+	const char *path; /* as its process saw it */
+	uint32_t tgid;
 };
 
 /** What one or more steps of the engine brought forth, in order. */

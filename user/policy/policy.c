@@ -123,18 +123,19 @@ const struct contract *contract_find(const struct product *product, const char *
 	return NULL;
 }
 
+static const struct limits top_limits = {48 << 10, 100};
+
 /** The two topmost tiers, the lowest, and those between; a site may say it finer. */
 static struct limits limits_of_tier(const struct scheme *scheme, const char *tier)
 {
-	static const struct limits top = {64 << 10, 100}, middle = {1 << 20, 1000},
-				   lowest = {16 << 20, 10000};
+	static const struct limits middle = {1 << 20, 1000}, lowest = {16 << 20, 10000};
 	size_t rank = 0;
 
 	while (rank < scheme->tiers.count && strcmp(scheme->tiers.items[rank], tier))
 		rank++;
 	if (!rank && scheme->tiers.count > 1)
 		return lowest;
-	return rank + 2 >= scheme->tiers.count ? top : middle;
+	return rank + 2 >= scheme->tiers.count ? top_limits : middle;
 }
 
 static const struct scheme *scheme_find(const struct policy *policy, const char *id)
@@ -154,8 +155,7 @@ struct limits policy_limits(const struct policy *policy, const char *label)
 		if (strings_have(&host->limits[i].labels, label))
 			return host->limits[i].limits;
 	if (!scheme)
-		return (struct limits){64 << 10,
-				       100}; /* a label without a scheme: as if it were a high one */
+		return top_limits; /* a label without a scheme: as if it were a high one */
 	return limits_of_tier(scheme, strings_have(&scheme->tiers, label) ? label : host->tier);
 }
 

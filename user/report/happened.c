@@ -54,6 +54,16 @@ static void label_line(const struct ev_head *event, struct buf *to)
 	text_plain(to, by.at, by.size);
 }
 
+static void left_line(const struct ev_head *event, struct buf *to)
+{
+	const struct ev_left *left = (const struct ev_left *)event;
+	struct view path = event_view(event, left->path);
+
+	buf_str(to, "has left ");
+	text_plain(to, path.at, path.size);
+	buf_printf(to, ", %llu bytes long", (unsigned long long)left->size);
+}
+
 static void flow_line(const struct ev_head *event, struct buf *to)
 {
 	const struct ev_flow *flow = (const struct ev_flow *)event;
@@ -88,8 +98,8 @@ static const struct {
 	uint16_t kind;
 	void (*line)(const struct ev_head *event, struct buf *to);
 } lines[] = {
-	{EV_EXEC, exec_line}, {EV_CONNECT, connect_line}, {EV_SEND, send_line},
-	{EV_FLOW, flow_line}, {EV_ACCESS, access_line},	  {EV_LABEL, label_line},
+	{EV_EXEC, exec_line},	  {EV_CONNECT, connect_line}, {EV_SEND, send_line}, {EV_FLOW, flow_line},
+	{EV_ACCESS, access_line}, {EV_LABEL, label_line},     {EV_LEFT, left_line},
 };
 
 void happened_line(const struct ev_head *event, uint64_t position, int64_t wall, bool colour, struct buf *to)

@@ -14,6 +14,7 @@
 #include "../util/file.h"
 #include "../util/memory.h"
 #include "integrity.h"
+#include "left.h"
 #include "observe.h"
 
 #define TICK_NS	       NSEC_PER_SEC
@@ -45,6 +46,7 @@ struct live {
 	struct live_parts parts;
 	struct ring *ring;
 	struct integrity *integrity;
+	struct left *left;
 	struct buf queue; /* what comes before the ring's next event */
 	size_t taken;
 	struct seen_exe *exes;
@@ -264,9 +266,25 @@ static void tell_integrity(void *context, const struct ev_head *event)
 	live_push(context, event);
 }
 
+static void tell_left(struct live *live, uint64_t now)
+{
+	const struct ev_head *event;
+
+	while ((event = left_next(live->left, now, &live->draft)))
+		live_push(live, event);
+}
+
+void live_look(struct live *live, uint64_t lineage, uint32_t tgid, const struct object_id *object,
+	       const char *path)
+{
+	left_wait(live->left, clock_boot(),
+		  &(struct left_file){.lineage = lineage, .tgid = tgid, .object = *object}, path);
+}
+
 static void tick(struct live *live, uint64_t now)
 {
 	live->ticked_at = now;
+	tell_left(live, now);
 	integrity_look(live->integrity, now, tell_integrity, live);
 	sensor_tick(live->parts.sensor);
 	if (++live->ticks % SCANNERS_TICKS == 0)
@@ -303,6 +321,7 @@ static int finish(struct live *live)
 	}
 	if (live->phase == LIVE_DRAINING) {
 		tell_losses(live, clock_boot());
+		tell_left(live, UINT64_MAX);
 		live->phase = LIVE_ENDED;
 		return SOURCE_IDLE;
 	}
@@ -346,6 +365,7 @@ static void live_free(struct source *source)
 		free(address);
 	}
 	ring_close(&live->ring);
+	left_free(&live->left);
 	integrity_close(&live->integrity);
 	buf_free(&live->queue);
 	free(live);
@@ -370,6 +390,7 @@ int live_open(struct live **live, const struct live_parts *parts)
 		return r;
 	}
 	l->integrity = integrity_open(parts->sensor, parts->state);
+	l->left = left_new();
 	*live = l;
 	return 0;
 }

@@ -35,6 +35,13 @@ void live_push(struct live *live, const struct ev_head *event);
  */
 void live_demand(struct live *live, uint64_t since, bool survey);
 
+/**
+ * Looks at the file in a while, and at the end of the run: if it is still there, an
+ * event says so. `path` is as the process `tgid` saw it.
+ */
+void live_look(struct live *live, uint64_t lineage, uint32_t tgid, const struct object_id *object,
+	       const char *path);
+
 /** Around a fork: the source's thread must not be within an allocation then. */
 void live_hold(struct live *live, bool hold);
 
