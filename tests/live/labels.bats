@@ -13,11 +13,14 @@ setup_file() {
 		plain/to-move-in by-pattern/a/marked/file canary; do
 		echo content >"$DIR/$name"
 	done
-	setfattr -n user.classification -v TOP "$DIR/plain/attribute"
-	jq --arg at "$DIR" '.id = "labels" | .labels = [
+	# tmpfs has user attributes from Linux 6.6 on only.
+	local attribute=user.classification
+	setfattr -n $attribute -v TOP "$DIR/plain/attribute" || attribute=security.classification
+	setfattr -n $attribute -v TOP "$DIR/plain/attribute"
+	jq --arg at "$DIR" --arg attribute $attribute '.id = "labels" | .labels = [
 		{label: "CANARY", canaries: ["\($at)/canary"]},
 		{label: "SECRET", paths: ["\($at)/secret", "\($at)/by-pattern/*/marked"]},
-		{label: "TOP SECRET", attribute: {name: "user.classification", value: "TOP"}}]' \
+		{label: "TOP SECRET", attribute: {name: $attribute, value: "TOP"}}]' \
 		policies/hosts/uk-secret.json >"$DIR/host.json"
 	# shellcheck disable=SC2046
 	sink_start $(printf 'tcp,%s,8000 ' $HERE)

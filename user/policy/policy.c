@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy.h"
 
+#include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
 
@@ -108,7 +109,7 @@ static bool host_fits(const char *pattern, const char *host)
 	size_t pattern_size = strlen(pattern), host_size = strlen(host);
 
 	if (*pattern != '.')
-		return !strcasecmp(pattern, host);
+		return !fnmatch(pattern, host, FNM_CASEFOLD);
 	if (!strcasecmp(pattern + 1, host))
 		return true;
 	return host_size > pattern_size && !strcasecmp(host + host_size - pattern_size, pattern);
