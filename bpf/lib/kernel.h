@@ -48,6 +48,7 @@ extern void *bpf_rdonly_cast(const void *pointer, __u32 type) __ksym __weak;
 #define AF_INET6	10
 #define IPPROTO_TCP	6
 #define IPPROTO_UDP	17
+#define IPPROTO_MPTCP	262
 #define MSG_PEEK	2
 #define TCP_ESTABLISHED 1
 #define TCP_CLOSE	7

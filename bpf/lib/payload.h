@@ -250,7 +250,7 @@ SEC(".rodata.sockets_by_call") const volatile __u32 sockets_by_call = 0;
 
 /**
  * Streams are counted by themselves, datagrams by packets, but for the one that
- * shows whose the socket is.
+ * shows whose the socket is. MPTCP's packets are its subflows': it is counted here.
  */
 static __noinline int on_address(struct step *step, struct sock *sk, bool sends)
 {
@@ -260,7 +260,11 @@ static __noinline int on_address(struct step *step, struct sock *sk, bool sends)
 					      step->moving.channel, &step->moving.owner);
 	struct ev_addr remote;
 
-	if (met || !entry || entry->proto == IPPROTO_TCP || !sends)
+	if (!entry || entry->proto == IPPROTO_TCP)
+		return 0;
+	if (!sends && entry->proto == IPPROTO_MPTCP)
+		__sync_fetch_and_add(&entry->received, step->result);
+	if (!sends || (met && entry->proto != IPPROTO_MPTCP))
 		return 0;
 	addr_remote(&remote, sk);
 	charge(step->moving.channel, key, entry, &step->moving.owner, &remote, step->result);

@@ -111,3 +111,21 @@ state() {
 		"unexplained-bytes file $(($(stat -c %s "$DIR/elsewhere/report")))"
 	nothing_lost
 }
+
+@test "ledger --live: the capture of the custodes that runs; when none does, that is said" {
+	local code=0
+	sink_start "tcp,$HERE,7001"
+	custodes_start --policies "$DIR/policies"
+	in_world "$SPL" "$DIR/secret/plan" $HERE 7001
+	await "the connections to end" quiet
+	sleep 1.5
+	"$CUSTODES" ledger --live --json >"$DIR/statement.json" || code=$?
+	expect "exit code" "$code" 1
+	expect "to GB: bound, sent" "$(row SECRET GB bound sent)" "[200000,200000]"
+	custodes_stop
+	sink_stop
+	code=0
+	"$CUSTODES" ledger --live 2>"$DIR/refused" || code=$?
+	expect "exit code with none" "$code" 2
+	expect "what is said" "$(<"$DIR/refused")" "custodes: error: no custodes runs here that records in a capture: No such file or directory"
+}

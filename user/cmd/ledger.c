@@ -10,20 +10,23 @@
 #include "../report/progress.h"
 #include "../report/statement.h"
 #include "../util/file.h"
+#include "../util/log.h"
 #include "../util/memory.h"
 #include "../util/style.h"
 #include "cmd.h"
+#include "current.h"
 #include "policies.h"
 #include "record.h"
 
 static const char help[] =
-	"Usage: custodes ledger CAPTURE [OPTION...]\n"
+	"Usage: custodes ledger CAPTURE|--live [OPTION...]\n"
 	"\n"
 	"How many bytes of each label may have left this host, at most: by product, and by\n"
 	"who controls where they went. Everything is reckoned anew from the capture, from\n"
 	"its first event on, since what was read once can be sent at any time after. The\n"
 	"capture may be one that is being written. Needs no root.\n"
 	"\n"
+	"  --live            the capture of the custodes that runs here; needs root\n"
 	"  --from TIME       count what was sent from then on: YYYY-MM-DD, which begins at\n"
 	"                    midnight, or YYYY-MM-DDTHH:MM[:SS]Z; UTC\n"
 	"  --to TIME         and before then\n"
@@ -37,9 +40,10 @@ static const char help[] =
 	"Exit status: 0 nothing classified can have left, 1 something can, 2 bad usage or\n"
 	"input, 3 evidence invalid.\n";
 
-enum { OPT_FROM = 256, OPT_TO, OPT_HOST, OPT_POLICIES, OPT_JSON };
+enum { OPT_FROM = 256, OPT_LIVE, OPT_TO, OPT_HOST, OPT_POLICIES, OPT_JSON };
 
 static const struct option options[] = {
+	{"live", no_argument, NULL, OPT_LIVE},
 	{"from", required_argument, NULL, OPT_FROM},
 	{"to", required_argument, NULL, OPT_TO},
 	{"host", required_argument, NULL, OPT_HOST},
@@ -52,7 +56,7 @@ static const struct option options[] = {
 struct ledger_call {
 	struct policy_options policies;
 	int64_t from, to;
-	bool json;
+	bool json, live;
 };
 
 static int take_time(const char *option, int64_t *to)
@@ -66,6 +70,9 @@ static int take_time(const char *option, int64_t *to)
 static int take(struct ledger_call *call, int option)
 {
 	switch (option) {
+	case OPT_LIVE:
+		call->live = true;
+		return 0;
 	case OPT_FROM:
 		return take_time("--from", &call->from);
 	case OPT_TO:
@@ -206,6 +213,7 @@ static int ledger(const struct ledger_call *call, const char *path)
 int cmd_ledger(int argc, char **argv)
 {
 	struct ledger_call call = {.from = INT64_MIN, .to = INT64_MAX};
+	_cleanup_(buf_free) struct buf path = {};
 	int option, r;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -215,9 +223,15 @@ int cmd_ledger(int argc, char **argv)
 		if (r)
 			return r;
 	}
-	if (optind + 1 != argc)
-		return usage_error("ledger", optind < argc ? "expected one capture" : "a capture is needed");
+	if (optind + !call.live != argc)
+		return usage_error("ledger", optind < argc ? "expected one capture" :
+							     "a capture is needed, or --live");
 	if (call.from >= call.to)
 		return usage_error("ledger", "--from must be before --to");
-	return ledger(&call, argv[optind]);
+	if (call.live) {
+		r = current_capture(&path);
+		if (r)
+			return log_error(r, "no custodes runs here that records in a capture"), EXIT_USAGE;
+	}
+	return ledger(&call, call.live ? path.data : argv[optind]);
 }

@@ -17,6 +17,7 @@
 #include "../util/memory.h"
 #include "../util/notify.h"
 #include "cmd.h"
+#include "current.h"
 #include "pipeline.h"
 #include "policies.h"
 #include "record.h"
@@ -479,6 +480,8 @@ static int watch(struct run *run)
 	if (r)
 		return r;
 	start_watchdog(run);
+	if (run->options.capture)
+		current_set(run->options.capture);
 	dprintf(STDERR_FILENO, "READY\n");
 	notify("READY=1");
 	return loop(run);
@@ -549,6 +552,8 @@ static int prepare(struct run *run)
 static void finish(struct run *run)
 {
 	watchdog_stop(&run->watchdog);
+	if (run->options.capture)
+		current_clear(run->options.capture);
 	if (run->live)
 		live_source(run->live)->ops->free(live_source(run->live));
 	pipeline_close(&run->pipeline);
