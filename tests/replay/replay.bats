@@ -171,3 +171,7 @@ explained() {
 @test "ledger: a file that stays" {
 	replay_case ledger-a-file-that-stays
 }
+
+@test "ledger: within this host" {
+	replay_case ledger-within-this-host
+}

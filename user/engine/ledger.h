@@ -28,8 +28,8 @@ struct flow_part;
 #define LEDGER_CARRIERS 65536
 /** Reads that ended lately, in case it turns out that what was read had been written by an account. */
 #define LEDGER_RECENT 256
-/** Pipes that await their readers' accounts. */
-#define LEDGER_PIPES 256
+/** Pipes, and connections within this host, that await their readers' accounts. */
+#define LEDGER_PIPES 1024
 
 /** Bytes of an account that are under one jurisdiction, by one way. */
 struct lane {
@@ -199,6 +199,10 @@ void left_ask(struct engine *engine, const struct account *account, const struct
 void moved(struct engine *engine, struct access *access, bool last);
 /** Judges the pipes whose readers have had their time. */
 void moved_settle(struct engine *engine, bool all);
+/** `dev` of one direction of a connection within this host. */
+#define OBJECT_LINK 0xfffffffdu
+/** What came over a connection within this host, if it is one. */
+void moved_received(struct engine *engine, struct flow *flow);
 /** A channel has sent more. */
 void moved_sent(struct engine *engine, const struct flow *flow, struct flow_part *part, uint64_t more);
 

@@ -11,14 +11,15 @@
 #include "ledger.h"
 #include "state.h"
 
-#define S_IFMT_	  0170000
-#define S_IFIFO_  0010000
-#define S_IFCHR_  0020000
-#define S_IFBLK_  0060000
-#define S_IFREG_  0100000
-#define S_IFSOCK_ 0140000
-#define AF_UNIX_  1
-#define NS_SECOND 1000000000ull
+#define S_IFMT_	     0170000
+#define S_IFIFO_     0010000
+#define S_IFCHR_     0020000
+#define S_IFBLK_     0060000
+#define S_IFREG_     0100000
+#define S_IFSOCK_    0140000
+#define AF_UNIX_     1
+#define IPPROTO_TCP_ 6
+#define NS_SECOND    1000000000ull
 /** A reader's account comes with the next tick, or with the one after on a busy host. */
 #define READERS_WAIT (3 * NS_SECOND)
 /** What a TLS handshake sends after its first message: Finished, and before TLS 1.3 the key exchange (RFC
@@ -122,19 +123,20 @@ static void to_unix(struct engine *engine, struct account *account, struct acces
 	taint_read(engine, peer, &access->told.object, more, true);
 }
 
-static void to_pipe(struct engine *engine, struct account *account, const struct access *access,
+/** Something with two ends: who reads at the other one is seen later. */
+static void to_pipe(struct engine *engine, struct account *account, const struct object_id *object,
 		    uint64_t more)
 {
 	struct ledger *ledger = &engine->ledger;
 
-	taint_written(engine, account, &access->told.object, more);
+	taint_written(engine, account, object, more);
 	for (size_t i = 0; i < ledger->pipe_count; i++)
-		if (!memcmp(&ledger->pipes[i].object, &access->told.object, sizeof(struct object_id)))
+		if (!memcmp(&ledger->pipes[i].object, object, sizeof(*object)))
 			return;
 	if (ledger->pipe_count == LEDGER_PIPES)
 		moved_settle(engine, true);
 	ledger->pipes[ledger->pipe_count++] = (struct pending_pipe){
-		.object = access->told.object, .writer = account->key, .due = engine->time + READERS_WAIT};
+		.object = *object, .writer = account->key, .due = engine->time + READERS_WAIT};
 }
 
 static void to_device(struct engine *engine, struct account *account, uint32_t rdev, uint64_t more)
@@ -182,7 +184,7 @@ static void written(struct engine *engine, struct account *account, struct acces
 			ledger_send(engine, account, WAY_UNADDRESSED, NULL, more, 0);
 		return;
 	case S_IFIFO_:
-		to_pipe(engine, account, access, more);
+		to_pipe(engine, account, &access->told.object, more);
 		return;
 	case S_IFCHR_:
 	case S_IFBLK_:
@@ -299,11 +301,60 @@ static void place(struct engine *engine, struct flow_part *part)
 	part->sites = is_the_sites(policy_overlay(engine->policy, part->remote.family, part->remote.addr));
 }
 
+/* ---- what went to this very host ---- */
+
+static uint64_t mixed(uint64_t hash, const void *bytes, size_t size)
+{
+	const uint8_t *at = bytes;
+
+	for (size_t i = 0; i < size; i++)
+		hash = (hash ^ at[i]) * 0x100000001b3ull; /* FNV-1a */
+	return hash;
+}
+
+/** One direction of a connection within this host, as an object that is written and read. */
+static struct object_id link_of(uint32_t netns, const struct ev_addr *from, const struct ev_addr *to)
+{
+	struct object_id link = {.dev = OBJECT_LINK, .gen = netns};
+	const struct ev_addr *ends[] = {from, to};
+
+	link.ino = 0xcbf29ce484222325ull;
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		link.ino = mixed(link.ino, ends[i]->addr, sizeof(ends[i]->addr));
+		link.ino = mixed(link.ino, &ends[i]->port, sizeof(ends[i]->port));
+	}
+	return link;
+}
+
+/** A stream whose both ends are known: else nobody can say who has the other one. */
+static bool is_link(const struct flow *flow, const struct ev_addr *remote)
+{
+	return flow->proto == IPPROTO_TCP_ && flow->local.family && address_is_local(remote);
+}
+
+void moved_received(struct engine *engine, struct flow *flow)
+{
+	uint64_t more = flow->received - flow->carried;
+	struct object_id link;
+
+	if (!more || flow->lineage->decision != LINEAGE_PRODUCT || !is_link(flow, &flow->remote))
+		return;
+	link = link_of(flow->netns, &flow->remote, &flow->local);
+	taint_read(engine, ledger_account(engine, flow->lineage), &link, more, true);
+	flow->carried = flow->received;
+}
+
 void moved_sent(struct engine *engine, const struct flow *flow, struct flow_part *part, uint64_t more)
 {
 	struct account *account = ledger_account(engine, flow->lineage);
+	struct object_id link;
 	uint64_t explained;
 
+	if (is_link(flow, &part->remote)) {
+		link = link_of(flow->netns, &flow->local, &part->remote);
+		to_pipe(engine, account, &link, more);
+		return;
+	}
 	if (address_is_local(&part->remote)) {
 		ledger_send(engine, account, WAY_PROCESS, NULL, more, 0);
 		return;

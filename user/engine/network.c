@@ -81,6 +81,7 @@ static void judge_part(struct engine *engine, struct flow *flow, struct flow_par
 	tally_find(engine, flow->lineage->product)->sent += part->sent;
 	if (part->sent)
 		moved_sent(engine, flow, part, part->sent);
+	moved_received(engine, flow);
 	tell_flow(engine, WHAT_CONNECT, flow, &part->remote, 0, part->since);
 	detect_connect(engine, channel, flow, part);
 	detect_bytes(engine, channel, flow, part);
@@ -109,6 +110,7 @@ static void received(struct engine *engine, struct flow *flow, uint64_t total)
 	uint64_t more = total > flow->received ? total - flow->received : 0;
 
 	flow->received += more;
+	moved_received(engine, flow);
 	if (!more || !first || !first->judged)
 		return;
 	channel = channel_find(engine, flow, first);

@@ -102,6 +102,7 @@ struct flow {
 	struct ev_addr first;  /* the first peer: what a datagram socket received is told with it */
 	struct ev_addr local;
 	uint64_t received;
+	uint64_t carried; /* of it the ledger knows */
 	uint32_t netns;
 	uint16_t proto;
 	bool adopted;
