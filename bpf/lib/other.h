@@ -102,7 +102,7 @@ static __noinline int descriptors_passed(struct sock *sk, struct moving *moving)
 	count = BPF_CORE_READ(list, count);
 	if (count > PASSED_MAX && !REPEATS_ALL)
 		lose(LOSS_BATCH);
-	moving->flags = ACCESS_AT_MOST;
+	moving->flags = ACCESS_AT_MOST | ACCESS_GIVEN;
 	moving->read = moving->written = 0;
 	list = (void *)list + bpf_core_field_offset(struct scm_fp_list, fp);
 	REPEAT(i, count, PASSED_MAX, passed_one((void *)list + i * sizeof(void *), moving));

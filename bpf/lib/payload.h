@@ -186,7 +186,7 @@ static __noinline int descriptors_named(struct step *step, __u64 at)
 	if (count > NAMED_MAX && !REPEATS_ALL)
 		lose(LOSS_BATCH);
 	at = message.control + sizeof(passing);
-	step->moving.flags = ACCESS_AT_MOST;
+	step->moving.flags = ACCESS_AT_MOST | ACCESS_GIVEN;
 	step->moving.read = step->moving.written = 0;
 	REPEAT(i, count, NAMED_MAX, named_one(step, at + i * sizeof(__s32)));
 	return 0;

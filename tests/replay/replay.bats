@@ -175,3 +175,7 @@ explained() {
 @test "ledger: within this host" {
 	replay_case ledger-within-this-host
 }
+
+@test "ledger: a descriptor given" {
+	replay_case ledger-a-descriptor-given
+}

@@ -195,6 +195,37 @@ static void written(struct engine *engine, struct account *account, struct acces
 	}
 }
 
+/* ---- what was given as a descriptor ---- */
+
+/** Whether all whom this lineage writes to over unix sockets are watched, so that their own reads tell. */
+static bool peers_are_watched(struct engine *engine, const struct lineage *lineage)
+{
+	const struct access *each;
+	bool any = false;
+
+	DL_FOREACH(lineage->accesses, each) {
+		const struct object_facts *facts = &each->told.facts;
+
+		if ((facts->mode & S_IFMT_) != S_IFSOCK_ || facts->family != AF_UNIX_ || is_log(each->path))
+			continue;
+		if (!facts->peer || !account_of_pid(engine, facts->peer))
+			return false;
+		any = true;
+	}
+	return any;
+}
+
+static void given(struct engine *engine, struct account *account, struct access *access)
+{
+	uint64_t all = access->told.mapped, more = all - access->passed;
+
+	if (!(access->told.head.flags & ACCESS_GIVEN) || all <= access->passed)
+		return;
+	access->passed = all;
+	if (!peers_are_watched(engine, access->lineage))
+		ledger_send(engine, account, WAY_PROCESS, NULL, more, 0);
+}
+
 void moved(struct engine *engine, struct access *access, bool last)
 {
 	struct account *account;
@@ -206,6 +237,7 @@ void moved(struct engine *engine, struct access *access, bool last)
 		read_labelled(engine, account, access, last);
 	read_any(engine, account, access, last);
 	written(engine, account, access);
+	given(engine, account, access);
 	if (last)
 		left_ask(engine, account, access);
 }

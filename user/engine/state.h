@@ -122,11 +122,12 @@ struct access {
 	struct ev_access told; /* the latest account; its strings are gone */
 	char *path;
 	char *label, *label_by;
-	uint64_t first;		     /* position of its first event */
-	uint64_t charged, had, gave; /* of it the ledger knows: by its label, read, written */
-	bool holds;		     /* its owner, which is kept for it */
-	bool untold;		     /* it has ended, and nobody could say yet whose it was */
-	struct access *prev, *next;  /* of its lineage */
+	uint64_t first; /* position of its first event */
+	/* Of it the ledger knows: by its label, read, written, as a descriptor that was passed on. */
+	uint64_t charged, had, gave, passed;
+	bool holds;		    /* its owner, which is kept for it */
+	bool untold;		    /* it has ended, and nobody could say yet whose it was */
+	struct access *prev, *next; /* of its lineage */
 	UT_hash_handle hh;
 };
 
