@@ -179,3 +179,7 @@ explained() {
 @test "ledger: a descriptor given" {
 	replay_case ledger-a-descriptor-given
 }
+
+@test "ledger: over a restart" {
+	replay_case ledger-over-a-restart
+}
