@@ -213,12 +213,11 @@ struct object_facts {
 	__u32 links; /* names that it has; 0: deleted, or it never had one */
 };
 
-#define ACCESS_FIRST   0x01 /* names the object */
-#define ACCESS_LAST    0x02 /* what comes after it is told anew */
-#define ACCESS_AT_MOST 0x04 /* some of the bytes are an upper bound */
-#define ACCESS_SHARED  0x08 /* mapped so that what is written there is the file's */
-#define ACCESS_GIVEN   0x10 /* its descriptor was sent over a socket: `mapped` is what its receiver can read \
-			     */
+#define ACCESS_FIRST	0x01 /* names the object */
+#define ACCESS_LAST	0x02 /* what comes after it is told anew */
+#define ACCESS_AT_MOST	0x04 /* some of the bytes are an upper bound */
+#define ACCESS_SHARED	0x08 /* mapped so that what is written there is the file's */
+#define ACCESS_GIVEN	0x10 /* its descriptor was sent over a socket; its receiver can read `mapped` */
 #define ACCESS_PATH_CUT 0x40
 #define ACCESS_EXISTING 0x80 /* open before it was watched: some may have moved before */
 

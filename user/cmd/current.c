@@ -32,7 +32,8 @@ void current_clear(const char *capture)
 	_cleanup_free_ char *path = realpath(capture, NULL);
 	_cleanup_(buf_free) struct buf there = {};
 
-	if (path && !current_capture(&there) && !strcmp(path, there.data))
+	current_capture(&there);
+	if (path && there.data && !strcmp(path, there.data))
 		unlink(LINK);
 }
 

@@ -224,8 +224,8 @@ int cmd_ledger(int argc, char **argv)
 			return r;
 	}
 	if (optind + !call.live != argc)
-		return usage_error("ledger", optind < argc ? "expected one capture" :
-							     "a capture is needed, or --live");
+		return usage_error("ledger",
+				   optind < argc ? "expected one capture" : "a capture is needed, or --live");
 	if (call.from >= call.to)
 		return usage_error("ledger", "--from must be before --to");
 	if (call.live) {

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "policy.h"
 
-#include <fnmatch.h>
 #include <string.h>
 #include <strings.h>
 
@@ -104,12 +103,25 @@ const struct overlay_network *policy_overlay(const struct policy *policy, int fa
 }
 
 /** ".example.com" is that name and all below it. */
+/** A name, in which one * may stand for any letters. */
+static bool name_fits(const char *pattern, const char *host)
+{
+	const char *star = strchr(pattern, '*');
+	size_t head = star ? (size_t)(star - pattern) : 0, tail = star ? strlen(star + 1) : 0;
+	size_t size = strlen(host);
+
+	if (!star)
+		return !strcasecmp(pattern, host);
+	return size >= head + tail && !strncasecmp(pattern, host, head) &&
+	       !strcasecmp(star + 1, host + size - tail);
+}
+
 static bool host_fits(const char *pattern, const char *host)
 {
 	size_t pattern_size = strlen(pattern), host_size = strlen(host);
 
 	if (*pattern != '.')
-		return !fnmatch(pattern, host, FNM_CASEFOLD);
+		return name_fits(pattern, host);
 	if (!strcasecmp(pattern + 1, host))
 		return true;
 	return host_size > pattern_size && !strcasecmp(host + host_size - pattern_size, pattern);
