@@ -136,7 +136,7 @@ const struct contract *contract_find(const struct product *product, const char *
 	return NULL;
 }
 
-static const struct limits top_limits = {48 << 10, 100};
+static const struct limits top_limits = {32 << 10, 100};
 
 /** The two topmost tiers, the lowest, and those between; a site may say it finer. */
 static struct limits limits_of_tier(const struct scheme *scheme, const char *tier)
