@@ -259,6 +259,7 @@ void ledger_clear(struct engine *engine)
 	struct account *account, *next;
 
 	taint_clear(ledger);
+	links_clear(ledger);
 	HASH_ITER(hh, ledger->accounts, account, next) {
 		HASH_DEL(ledger->accounts, account);
 		account_free(account);

@@ -112,6 +112,19 @@ struct pending_pipe {
 	uint64_t due;
 };
 
+/** One direction of a connection within this host; the oldest make room, and are other ones from then on. */
+struct link_key {
+	uint8_t from[16], to[16];
+	uint16_t from_port, to_port;
+	uint32_t netns;
+};
+
+struct link {
+	struct link_key key;
+	uint64_t number;
+	UT_hash_handle hh;
+};
+
 /** A process that ran on while custodes did not: it still holds what it held. */
 struct heir {
 	uint64_t start;
@@ -136,6 +149,8 @@ struct ledger {
 	size_t recent_count;
 	struct pending_pipe pipes[LEDGER_PIPES];
 	size_t pipe_count;
+	struct link *links;
+	uint64_t link_number;
 	uint64_t dropped; /* accounts and carriers that were given up */
 };
 
@@ -201,6 +216,7 @@ void moved(struct engine *engine, struct access *access, bool last);
 void moved_settle(struct engine *engine, bool all);
 /** `dev` of one direction of a connection within this host. */
 #define OBJECT_LINK 0xfffffffdu
+void links_clear(struct ledger *ledger);
 /** What came over a connection within this host, if it is one. */
 void moved_received(struct engine *engine, struct flow *flow);
 /** A channel has sent more. */

@@ -335,27 +335,41 @@ static void place(struct engine *engine, struct flow_part *part)
 
 /* ---- what went to this very host ---- */
 
-static uint64_t mixed(uint64_t hash, const void *bytes, size_t size)
+static void link_forget(struct ledger *ledger, struct link *link)
 {
-	const uint8_t *at = bytes;
-
-	for (size_t i = 0; i < size; i++)
-		hash = (hash ^ at[i]) * 0x100000001b3ull; /* FNV-1a */
-	return hash;
+	HASH_DEL(ledger->links, link); /* NOLINT: it stands in the table */
+	free(link);
 }
 
-/** One direction of a connection within this host, as an object that is written and read. */
-static struct object_id link_of(uint32_t netns, const struct ev_addr *from, const struct ev_addr *to)
+void links_clear(struct ledger *ledger)
 {
-	struct object_id link = {.dev = OBJECT_LINK, .gen = netns};
-	const struct ev_addr *ends[] = {from, to};
+	while (ledger->links)
+		link_forget(ledger, ledger->links);
+}
 
-	link.ino = 0xcbf29ce484222325ull;
-	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
-		link.ino = mixed(link.ino, ends[i]->addr, sizeof(ends[i]->addr));
-		link.ino = mixed(link.ino, &ends[i]->port, sizeof(ends[i]->port));
+/**
+ * One direction of a connection within this host, as an object that is written and read.
+ * By a number of our own and no hash, which a hostile product could make another's.
+ */
+static struct object_id link_of(struct ledger *ledger, const struct flow *flow, bool received)
+{
+	const struct ev_addr *from = received ? &flow->remote : &flow->local;
+	const struct ev_addr *to = received ? &flow->local : &flow->remote;
+	struct link_key key = {.netns = flow->netns, .from_port = from->port, .to_port = to->port};
+	struct link *link;
+
+	memcpy(key.from, from->addr, sizeof(key.from));
+	memcpy(key.to, to->addr, sizeof(key.to));
+	HASH_FIND(hh, ledger->links, &key, sizeof(key), link);
+	if (!link) {
+		if (HASH_COUNT(ledger->links) >= LEDGER_CARRIERS)
+			link_forget(ledger, ledger->links);
+		link = need(calloc(1, sizeof(*link)));
+		link->key = key;
+		link->number = ++ledger->link_number;
+		HASH_ADD(hh, ledger->links, key, sizeof(link->key), link);
 	}
-	return link;
+	return (struct object_id){.dev = OBJECT_LINK, .ino = link->number};
 }
 
 /** A stream whose both ends are known: else nobody can say who has the other one. */
@@ -371,7 +385,7 @@ void moved_received(struct engine *engine, struct flow *flow)
 
 	if (!more || flow->lineage->decision != LINEAGE_PRODUCT || !is_link(flow, &flow->remote))
 		return;
-	link = link_of(flow->netns, &flow->remote, &flow->local);
+	link = link_of(&engine->ledger, flow, true);
 	taint_read(engine, ledger_account(engine, flow->lineage), &link, more, true);
 	flow->carried = flow->received;
 }
@@ -383,7 +397,7 @@ void moved_sent(struct engine *engine, const struct flow *flow, struct flow_part
 	uint64_t explained;
 
 	if (is_link(flow, &part->remote)) {
-		link = link_of(flow->netns, &flow->local, &part->remote);
+		link = link_of(&engine->ledger, flow, false);
 		to_pipe(engine, account, &link, more);
 		return;
 	}
