@@ -5,14 +5,11 @@
  */
 #include "lib/access.h"
 
-/** An object that nobody has touched for so long is told for the last time. */
-#define REST_NS 100000000ull
-
 static __always_inline bool object_rests(const struct access_key *key, const struct access_entry *entry)
 {
 	if (key->object.dev == OBJECT_OTHERS)
 		return !bpf_map_lookup_elem(&lineages, &key->lineage);
-	return bpf_ktime_get_boot_ns() - entry->used > REST_NS;
+	return bpf_ktime_get_boot_ns() - entry->used > ACCESS_REST_NS;
 }
 
 /**

@@ -22,6 +22,8 @@
 #define AUTHORED_MAX	 16384
 #define ORPHANS_MAX	 4096
 #define ENDED_MAX	 16384
+/** An object that nobody has touched for so long is told for the last time. */
+#define ACCESS_REST_NS 100000000ull
 /** Of each channel, for programs that have a spare. */
 #define MARKS 1024
 /** A power of two. */

@@ -58,6 +58,7 @@ struct live {
 	uint64_t lost[LOSS_CAUSES]; /* told so far */
 	uint64_t lost_since[LOSS_CAUSES];
 	unsigned int last_ticks;
+	uint64_t last_at; /* the last tick: by then all rests that was touched before the end was asked for */
 	enum { LIVE_RUNNING, LIVE_LAST_TICK, LIVE_DRAINING, LIVE_ENDED } phase;
 	struct draft draft;
 };
@@ -310,6 +311,10 @@ static bool look(struct live *live)
 /** Takes the phases of the end one by one: a last tick, what it made, the end. */
 static int finish(struct live *live)
 {
+	if (live->phase == LIVE_LAST_TICK && clock_boot() < live->last_at) {
+		ring_wait(live->ring, WAIT_MS);
+		return SOURCE_IDLE;
+	}
 	if (live->phase == LIVE_LAST_TICK) {
 		uint64_t lost = live->lost[LOSS_RING];
 
@@ -407,8 +412,10 @@ void live_hold(struct live *live, bool hold)
 
 void live_finish(struct live *live)
 {
-	if (live->phase == LIVE_RUNNING)
-		live->phase = LIVE_LAST_TICK;
+	if (live->phase != LIVE_RUNNING)
+		return;
+	live->phase = LIVE_LAST_TICK;
+	live->last_at = clock_boot() + ACCESS_REST_NS + NSEC_PER_SEC / 100;
 }
 
 struct live_totals live_totals(const struct live *live)
