@@ -88,13 +88,6 @@ sent_exactly() {
 	expect "can it run" "$(jq .can_run "$DIR/doctor.json")" true
 }
 
-# Only kernels after 6.18 take the CPU from a program.
-kernel_preempts() {
-	local major minor
-	IFS=.- read -r major minor _ < <(uname -r)
-	((major > 6 || (major == 6 && minor > 18)))
-}
-
 @test "where nothing leads, the spares do the work, and what that loses is said" {
 	local warned read
 	sink_start "tcp,$HERE,7000"

@@ -193,6 +193,13 @@ custodes_start() {
 	grep -qx READY "$DIR/err" || fail "custodes did not start: $(cat "$DIR/err")"
 }
 
+# Only kernels after 6.18 take the CPU from a program.
+kernel_preempts() {
+	local major minor
+	IFS=.- read -r major minor _ < <(uname -r)
+	((major > 6 || (major == 6 && minor > 18)))
+}
+
 # A custodes that has the mounts of the world; its network stays the host's.
 custodes_inside() {
 	printf '#!/bin/sh\nexec nsenter --target %s --mount -- %s "$@"\n' "$WORLD" "$CUSTODES" >"$DIR/inside"

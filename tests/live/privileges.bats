@@ -44,6 +44,32 @@ wanted_capabilities() {
 	clean
 }
 
+opener() {
+	pgrep --parent "$SENSOR" --exact custodes-opener
+}
+
+no_opener() {
+	[[ -z $(opener) ]]
+}
+
+@test "who keeps a privilege for later keeps no other, and ends once it was used" {
+	local pid planted=/usr/bin/clambc
+	# Where a product is there from the start it is used at once: that of tests/kernels/image, ten bytes, is put aside.
+	[[ -e $planted && $(stat -c %s $planted) == 10 ]] || planted=
+	[[ -z $planted ]] || mv $planted "$DIR/planted"
+	custodes_start
+	[[ -z $planted ]] || mv "$DIR/planted" $planted
+	pid=$(opener || true)
+	if [[ $planted ]] && kernel_preempts; then
+		expect "its capabilities" "$(awk '$1 == "CapEff:" {print $2}' "/proc/$pid/status")" 0000004000200000
+	elif ! kernel_preempts; then
+		expect "who waits where nothing leads" "$pid" ""
+	fi
+	in_world "$KESL" exit 0
+	await "the privilege to be gone" no_opener
+	custodes_stop
+}
+
 @test "what it writes is for root alone, whatever the umask" {
 	umask 000
 	custodes_start
