@@ -102,7 +102,14 @@ state() {
 	cp "$DIR/secret/text" "$DIR/plain/text"
 	custodes_start
 	in_world "$SPL" -c 'text=$(<"$1"); printf %s "$text" >"$2/part"; mv "$2/part" "$2/report"' - "$DIR/secret/text" "$DIR/elsewhere"
-	in_world "$SPL" -c 'text=$(<"$1"); printf %s "$text" >"$2/unpacked"; rm "$2/unpacked"' - "$DIR/secret/text" "$DIR/elsewhere"
+	in_world "$SPL" -c 'text=$(<"$1"); printf %s "$text" >"$2/unpacked"; stat -c %i "$2/unpacked"; rm "$2/unpacked"' - \
+		"$DIR/secret/text" "$DIR/elsewhere" >"$DIR/inode"
+	# Some filesystems give its inode to a file that somebody else makes there next.
+	for ((i = 0; i < 50; i++)); do
+		cp "$DIR/plain/text" "$DIR/elsewhere/others"
+		[[ $(stat -c %i "$DIR/elsewhere/others") != "$(<"$DIR/inode")" ]] || break
+		mv "$DIR/elsewhere/others" "$DIR/elsewhere/others-$i"
+	done
 	in_world "$SPL" -c 'text=$(<"$1"); printf %s "$text" >"$2/kept"' - "$DIR/secret/text" "${SPL%/*}"
 	in_world "$SPL" -c 'text=$(<"$1"); printf %s "$text" >"$2/plain"' - "$DIR/plain/text" "$DIR/elsewhere"
 	sleep 1.5

@@ -52,14 +52,19 @@ no_opener() {
 	[[ -z $(opener) ]]
 }
 
-@test "who keeps a privilege for later keeps no other, and ends once it was used" {
-	local pid planted=/usr/bin/clambc
-	# Where a product is there from the start it is used at once: that of tests/kernels/image, ten bytes, is put aside.
+# Where a product is there from the start it is used at once: that of tests/kernels/image, ten bytes, is put aside.
+start_without_product() {
+	planted=/usr/bin/clambc
 	[[ -e $planted && $(stat -c %s $planted) == 10 ]] || planted=
 	[[ -z $planted ]] || mv $planted "$DIR/planted"
 	custodes_start
 	[[ -z $planted ]] || mv "$DIR/planted" $planted
 	pid=$(opener || true)
+}
+
+@test "who keeps a privilege for later keeps no other, and ends once it was used; killed before: told" {
+	local pid planted
+	start_without_product
 	if [[ $planted ]] && kernel_preempts; then
 		expect "its capabilities" "$(awk '$1 == "CapEff:" {print $2}' "/proc/$pid/status")" 0000004000200000
 	elif ! kernel_preempts; then
@@ -67,6 +72,12 @@ no_opener() {
 	fi
 	in_world "$KESL" exit 0
 	await "the privilege to be gone" no_opener
+	custodes_stop
+	[[ $planted ]] && kernel_preempts || return 0
+	start_without_product
+	kill -KILL "$pid"
+	in_world "$KESL" exit 0
+	await "what cannot be attached to be told" grep -q '"reason":"a program of the sensor is no longer attached' "$DIR/live.ndjson"
 	custodes_stop
 }
 

@@ -2,8 +2,10 @@
 #include "device.h"
 
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/sysmacros.h>
 
 #include "../util/cleanup.h"
@@ -64,4 +66,14 @@ uint32_t device_of(const char *path, dev_t device)
 		return answer;
 	fd = open(path, O_PATH | O_CLOEXEC | O_NOFOLLOW);
 	return fd < 0 ? device_number(device) : device_of_file(fd, device);
+}
+
+bool generation_of(int fd, uint32_t *generation)
+{
+	long number = 0;
+
+	if (ioctl(fd, FS_IOC_GETVERSION, &number))
+		return false;
+	*generation = (uint32_t)number;
+	return true;
 }

@@ -20,4 +20,7 @@ bool device_of_mount(int fd, uint32_t *device);
 uint32_t device_of_file(int fd, dev_t device);
 uint32_t device_of(const char *path, dev_t device);
 
+/** Which file it is of those that had its inode one after another; false: the filesystem does not say. */
+bool generation_of(int fd, uint32_t *generation);
+
 #endif

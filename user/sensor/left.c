@@ -74,15 +74,26 @@ void left_wait(struct left *left, uint64_t now, const struct left_file *file, co
 
 /* ---- whether it is still there ---- */
 
+/** Another file may have its inode by now: who unpacks one file after another uses one again and again. */
+static bool same_generation(const struct waiting *waiting, int path)
+{
+	_cleanup_close_ int fd = -1;
+	char name[32];
+	uint32_t generation;
+
+	snprintf(name, sizeof(name), "/proc/self/fd/%d", path);
+	fd = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	return fd < 0 || !generation_of(fd, &generation) || generation == waiting->file.object.gen;
+}
+
 static bool is_it(const struct waiting *waiting, int fd, struct stat *st)
 {
 	return fd >= 0 && !fstat(fd, st) && S_ISREG(st->st_mode) && st->st_ino == waiting->file.object.ino &&
-	       device_of_file(fd, st->st_dev) == waiting->file.object.dev;
+	       device_of_file(fd, st->st_dev) == waiting->file.object.dev && same_generation(waiting, fd);
 }
 
 /** Under another name, in the directory where it was made. */
-static bool renamed(const struct waiting *waiting, int at, const char **name, char *found, size_t room,
-		    struct stat *st)
+static bool renamed(const struct waiting *waiting, int at, char *name, size_t room, struct stat *st)
 {
 	DIR *directory = fdopendir(at);
 	const struct dirent *entry;
@@ -95,8 +106,7 @@ static bool renamed(const struct waiting *waiting, int at, const char **name, ch
 			continue;
 		fd = openat(dirfd(directory), entry->d_name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
 		there = is_it(waiting, fd, st);
-		snprintf(found, room, "%s", entry->d_name);
-		*name = found;
+		snprintf(name, room, "%s", entry->d_name);
 	}
 	if (directory)
 		closedir(directory);
@@ -124,7 +134,7 @@ static bool stands(const struct waiting *waiting, const char *root, char *name, 
 	close(fd);
 	fd = openat(at, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	close(at);
-	return fd >= 0 && renamed(waiting, TAKE_FD(fd), &called, name, room, st);
+	return fd >= 0 && renamed(waiting, TAKE_FD(fd), name, room, st);
 }
 
 static const struct ev_head *tell(const struct waiting *waiting, const char *name, const struct stat *st,

@@ -21,6 +21,7 @@ struct sensor {
 	uint64_t missed_before[HOOKS_MAX]; /* it was armed: nobody was watched by it */
 	uint64_t open_before[HOOKS_MAX];   /* skipped, and not replaced, when it was last looked at */
 	bool demanded;
+	const char *unled; /* a program that leads could not be attached later on; told once */
 	struct roots roots;
 };
 
@@ -76,10 +77,15 @@ static void arm(struct sensor *sensor, size_t lead)
 	const __u32 channel = HOOK_CHANNEL(&hooks[lead]), yes = 1;
 
 	bpf_map_update_elem(sensor_map(sensor, "spares_armed"), &channel, &yes, BPF_ANY);
-	sensor->missed_before[lead] += misses(sensor, lead) - acted(sensor, channel);
+	if (sensor->links[lead])
+		sensor->missed_before[lead] += misses(sensor, lead) - acted(sensor, channel);
 }
 
-/** What is always attached, or the rest; what is attached already stays. */
+/**
+ * What is always attached, or the rest; what is attached already stays. Of the rest a program that
+ * leads may fail, if somebody has killed who opens its event: its spare acts alone then, and whom
+ * the kernel skips that one for is a loss.
+ */
 static int attach(struct sensor *sensor, bool on_demand)
 {
 	for (size_t i = 0; i < hook_count; i++) {
@@ -87,9 +93,14 @@ static int attach(struct sensor *sensor, bool on_demand)
 		    sensor->links[i])
 			continue;
 		sensor->links[i] = hook_attach(&hooks[i], sensor->object, &sensor->roots);
-		if (!sensor->links[i])
-			return -errno;
-		if (i && hooks[i - 1].traits & LEADS && sensor->links[i - 1])
+		if (!sensor->links[i]) {
+			if (!on_demand || !(hooks[i].traits & LEADS))
+				return -errno;
+			log_warning("%s cannot be attached: %s", hooks[i].program, strerror(errno));
+			sensor->unled = hooks[i].program;
+			continue;
+		}
+		if (i && hooks[i - 1].traits & LEADS && probe_uses(&sensor->probe, i - 1))
 			arm(sensor, i - 1);
 	}
 	return 0;
@@ -345,6 +356,8 @@ static bool link_holds(const struct bpf_link *link)
 
 const char *sensor_detached(struct sensor *sensor)
 {
+	if (sensor->unled)
+		return TAKE_PTR(sensor->unled);
 	for (size_t i = 0; i < hook_count; i++) {
 		if (!sensor->links[i] || link_holds(sensor->links[i]))
 			continue;
@@ -365,7 +378,7 @@ bool sensor_rearmed(struct sensor *sensor)
 		const __u32 channel = HOOK_CHANNEL(&hooks[i]);
 		__u32 value = 0;
 
-		if (!(hooks[i].traits & LEADS) || !sensor->links[i])
+		if (!(hooks[i].traits & LEADS) || !probe_uses(&sensor->probe, i) || !sensor->links[i + 1])
 			continue;
 		bpf_map_lookup_elem(table, &channel, &value);
 		if (value == yes)
@@ -402,7 +415,7 @@ uint64_t sensor_recursions(struct sensor *sensor)
 		bool spare = i && hooks[i - 1].traits & LEADS && sensor->links[i - 1];
 
 		if (hooks[i].traits & LEADS)
-			missed += missed_by_both(sensor, i);
+			missed += sensor->links[i] ? missed_by_both(sensor, i) : 0;
 		else if (!(hooks[i].traits & COVERED) && !spare)
 			missed += misses(sensor, i);
 	}

@@ -9,9 +9,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/fs.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <sys/stat.h>
 
@@ -270,16 +268,14 @@ int state_watch_path(struct state *state, const char *path)
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	struct exe_id exe = {};
 	struct stat st;
-	long generation = 0;
 
 	if (fd < 0 || fstat(fd, &st) || !S_ISREG(st.st_mode))
 		return -ENOENT;
 	/* Where a filesystem has no generation to give, the first exec decides. */
-	if (ioctl(fd, FS_IOC_GETVERSION, &generation))
+	if (!generation_of(fd, &exe.gen))
 		return -ENOTTY;
 	exe.ino = st.st_ino;
 	exe.dev = device_number(st.st_dev);
-	exe.gen = (uint32_t)generation;
 	exe.ctime_sec = st.st_ctim.tv_sec;
 	exe.ctime_nsec = (uint32_t)st.st_ctim.tv_nsec;
 	return state_judge(state, &exe, EXE_WATCHED);
