@@ -396,6 +396,21 @@ struct ev_left {
 	__u32 pad;
 };
 
+/**
+ * A piece of all that the engine kept as of the event before the first piece: whoever goes on with
+ * the log begins there. It derives from the log; nothing is judged by it.
+ */
+struct ev_snapshot {
+	struct ev_head head;
+	__u64 first;	/* position of the first piece */
+	__u64 policies; /* positions of the first document of the set in force, and of its POLICY */
+	__u64 policy;
+	__u32 engine; /* version of the rules, as in START: others cannot read it */
+	__u32 offset;
+	__u32 total;
+	struct ev_str bytes;
+};
+
 enum monitor_what {
 	MONITOR_STOPPED = 1,  /* custodes did not run between `since` and head.time */
 	MONITOR_TRACED = 2,   /* somebody traces it: `pid` */

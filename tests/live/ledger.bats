@@ -95,6 +95,33 @@ state() {
 	expect "found" "$(value 'select(.event.action == "unexplained-bytes") | .custodes.ledger.label')" SECRET
 }
 
+@test "a restart that begins at a snapshot forgets as little; a killed run too; a replay says that each is right" {
+	local code=0
+	sink_start "tcp,$HERE,7001"
+	custodes_start --policies "$DIR/policies" --snapshot 1
+	begin "$KESL" read "$DIR/secret/plan" mark "$DIR/has-read" await "$DIR/go-on" tcp $HERE 7001 send 90000 1000 shutdown eof
+	await "the product to have read" test -e "$DIR/has-read"
+	sleep 2.5
+	kill -KILL "$SENSOR"
+	await "its end" gone "$SENSOR"
+	wait "$SENSOR" || expect "exit code of the killed" "$?" 137
+	SENSOR=
+	custodes_start --policies "$DIR/policies"
+	touch "$DIR/go-on"
+	ends_with 0
+	sleep 1.5
+	kill -TERM "$SENSOR"
+	custodes_await
+	sink_stop
+	said | grep -q "recalled from event [1-9]" || fail "it began at no snapshot: $(said)"
+	state
+	expect "bound, sent" "$(row SECRET GB bound sent)" "[90000,90000]"
+	"$CUSTODES" -q replay "$DIR/cap" --output "ecs:$DIR/again.ndjson" || code=$?
+	expect "exit code of the replay" "$code" 1
+	expect "found again" "$(jq -r 'select(.event.action == "unexplained-bytes") | .event.id' "$DIR/again.ndjson")" \
+		"$(jq -r 'select(.event.action == "unexplained-bytes") | .event.id' "$DIR/live.ndjson")"
+}
+
 @test "a file that stays is found, whatever its name is by then; one that is deleted, or among the product's own, is not" {
 	{ cat /bin/bash && head -c 16 /dev/urandom; } >"/proc/$WORLD/root$SPL"
 	mkdir "$DIR/elsewhere"

@@ -242,6 +242,50 @@ static void a_flood_cut_short_leaves_nothing(void **state)
 	}
 }
 
+/** From any position on, whatever was read before; and the last event of a kind before one. */
+static void found_by_position(void **state)
+{
+	static const uint64_t positions[] = {0, 1, 1234, 1799, 600, 599, 3, 0, 1800, 5000, 1798};
+	struct writer *writer = open_writer();
+	const struct ev_head *event;
+	struct reader *reader;
+	struct draft draft;
+	char path[128];
+
+	(void)state;
+	for (uint64_t i = 0; i < 600; i++) {
+		append(writer, i * 3, i * 3 + 2);
+		DRAFT(&draft, STOP, stop, i);
+		assert_int_equal(writer_append(writer, draft_end(&draft)), 0);
+		assert_int_equal(writer_seal(writer), 0);
+	}
+	writer_close(&writer);
+	log_path(path);
+	assert_int_equal(reader_open(&reader, path), 0);
+	for (size_t i = 0; i < sizeof(positions) / sizeof(*positions); i++) {
+		assert_int_equal(reader_seek(reader, positions[i]), 0);
+		if (positions[i] >= 1800) {
+			assert_int_equal(source_next(reader_source(reader), &event), SOURCE_END);
+			continue;
+		}
+		assert_int_equal(source_next(reader_source(reader), &event), SOURCE_EVENT);
+		assert_int_equal(reader_position(reader), positions[i]);
+		assert_int_equal(event->kind, positions[i] % 3 == 2 ? EV_STOP : EV_DOCUMENT);
+	}
+	assert_int_equal(reader_last(reader, EV_STOP, UINT64_MAX), 0);
+	assert_int_equal(source_next(reader_source(reader), &event), SOURCE_EVENT);
+	assert_int_equal(reader_position(reader), 1799);
+	assert_int_equal(reader_last(reader, EV_STOP, 1799), 0);
+	assert_int_equal(source_next(reader_source(reader), &event), SOURCE_EVENT);
+	assert_int_equal(reader_position(reader), 1796);
+	assert_int_equal(reader_last(reader, EV_DOCUMENT, 1), 0);
+	assert_int_equal(source_next(reader_source(reader), &event), SOURCE_EVENT);
+	assert_int_equal(reader_position(reader), 0);
+	assert_int_equal(reader_last(reader, EV_STOP, 2), SOURCE_END);
+	assert_int_equal(reader_last(reader, EV_START, UINT64_MAX), SOURCE_END);
+	reader_close(&reader);
+}
+
 static int try_read(void)
 {
 	struct reader *reader;
@@ -400,6 +444,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_sealed_is_read_back),
 		TEST(many_bundles),
+		TEST(found_by_position),
 		TEST(a_log_is_continued),
 		TEST(the_unsealed_is_cut_off),
 		TEST(a_seal_cut_short_is_no_seal),

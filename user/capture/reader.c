@@ -191,7 +191,7 @@ static int next_entry(struct reader *reader, struct entry *entry)
 	return 0;
 }
 
-static int next_block(struct reader *reader)
+static int unpack_next(struct reader *reader)
 {
 	unsigned long long number = reader->entry;
 	struct entry entry;
@@ -205,13 +205,21 @@ static int next_block(struct reader *reader)
 				 reader->path, number, reader->block.head.abi, ABI_VERSION);
 	if (r)
 		return log_error(r, "%s: entry %llu is no block of events", reader->path, number);
-	if (reader->block.head.position != reader->position)
-		return log_error(-EBADMSG, "%s: entry %llu begins at event %llu, expected %llu", reader->path,
-				 number, (unsigned long long)reader->block.head.position,
-				 (unsigned long long)reader->position);
 	reader->block_off = sizeof(reader->block.head);
 	reader->block_left = reader->block.head.count;
 	return 0;
+}
+
+static int next_block(struct reader *reader)
+{
+	int r = unpack_next(reader);
+
+	if (!r && reader->block.head.position != reader->position)
+		return log_error(-EBADMSG, "%s: entry %llu begins at event %llu, expected %llu", reader->path,
+				 (unsigned long long)reader->entry - 1,
+				 (unsigned long long)reader->block.head.position,
+				 (unsigned long long)reader->position);
+	return r;
 }
 
 static int reader_next(struct source *source, const struct ev_head **event)
@@ -237,6 +245,78 @@ static int reader_next(struct source *source, const struct ev_head **event)
 		return log_error(-EBADMSG, "%s: bytes behind the last event of entry %llu", reader->path,
 				 (unsigned long long)reader->entry - 1);
 	return SOURCE_EVENT;
+}
+
+/* ---- elsewhere than in order ---- */
+
+/** This entry is unpacked, whatever was read before. */
+static int go_to(struct reader *reader, uint64_t number)
+{
+	struct entry entry;
+	int r = 0;
+
+	reader->entry = number - number % TILE_WIDTH;
+	while (!r && reader->entry < number)
+		r = next_entry(reader, &entry);
+	if (!r)
+		r = unpack_next(reader);
+	reader->position = reader->block.head.position;
+	return r;
+}
+
+int reader_seek(struct reader *reader, uint64_t position)
+{
+	uint64_t low = 0, high = reader->checkpoint.size;
+	const struct ev_head *event;
+	int r = 0;
+
+	/* The last entry that begins at or before it. */
+	while (!r && high - low > 1) {
+		uint64_t middle = low + (high - low) / 2;
+
+		r = go_to(reader, middle);
+		if (reader->position <= position)
+			low = middle;
+		else
+			high = middle;
+	}
+	if (!r && high)
+		r = go_to(reader, low);
+	while (!r && reader->position < position)
+		r = reader_next(&reader->source, &event);
+	return r == SOURCE_END ? 0 : r;
+}
+
+/** Of the block that is unpacked, the last event of this kind before a position. */
+static int last_in_block(struct reader *reader, uint16_t kind, uint64_t before, uint64_t *found)
+{
+	const struct ev_head *event;
+	int r = SOURCE_END;
+
+	while (reader->block_left && reader->position < before) {
+		int next = reader_next(&reader->source, &event);
+
+		if (next)
+			return next;
+		if (event->kind != kind) /* NOLINT: an event that is malformed is an error */
+			continue;
+		*found = reader->position - 1;
+		r = 0;
+	}
+	return r;
+}
+
+int reader_last(struct reader *reader, uint16_t kind, uint64_t before)
+{
+	uint64_t found = 0;
+	int r = SOURCE_END;
+
+	for (uint64_t entry = reader->checkpoint.size; entry && r == SOURCE_END; entry--) {
+		r = go_to(reader, entry - 1);
+		if (!r)
+			r = last_in_block(reader, kind, before, &found);
+	}
+	return r ? r : reader_seek(reader, found);
 }
 
 static void reader_free(struct source *source)

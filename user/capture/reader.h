@@ -16,6 +16,14 @@ struct reader;
  */
 int reader_open(struct reader **reader, const char *path);
 
+/** The next event given out is the one at this position, or the end. 0 or a negative errno. */
+int reader_seek(struct reader *reader, uint64_t position);
+/**
+ * The last event of this kind before a position: 0, and it is the next one given out; SOURCE_END if
+ * there is none; or a negative errno. Reads backwards, as far as it must.
+ */
+int reader_last(struct reader *reader, uint16_t kind, uint64_t before);
+
 /** The reader as a source; reader_position() is that of the event last given. */
 struct source *reader_source(struct reader *reader);
 uint64_t reader_position(const struct reader *reader);

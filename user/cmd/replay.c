@@ -8,6 +8,7 @@
 #include "cmd.h"
 #include "pipeline.h"
 #include "policies.h"
+#include "recall.h"
 #include "record.h"
 
 static const char help[] =
@@ -71,15 +72,19 @@ static int take(struct replay_options *replay, int option)
 	}
 }
 
-static int play(struct pipeline *pipeline, struct record *record)
+/** `as_recorded`: by the policies and days of the record, so that what custodes knew then is known now. */
+static int play(struct pipeline *pipeline, struct record *record, bool as_recorded)
 {
 	struct progress progress = progress_begin("replay");
+	_cleanup_(buf_free) struct buf state = {};
 	const struct ev_head *event;
 	uint64_t position;
 	int r;
 
 	while ((r = record_next(record, &event, &position)) == SOURCE_EVENT) {
-		r = pipeline_replayed(pipeline, event, position);
+		r = as_recorded ? snapshot_check(&state, pipeline->engine, event) : 0;
+		if (!r)
+			r = pipeline_replayed(pipeline, event, position);
 		if (r)
 			return r;
 		if (position % 65536 == 0)
@@ -103,7 +108,7 @@ static int replay_record(const struct replay_options *replay, const char *path)
 	pipeline.log = record.log;
 	r = pipeline_open(&pipeline, &engine, replay->outputs, replay->output_count, true) ?
 		    -EINVAL :
-		    play(&pipeline, &record);
+		    play(&pipeline, &record, !engine.policies && replay->as_of == DAY_NONE);
 	if (!r)
 		pipeline_say(&pipeline);
 	r = r ? record_exit_code(r) : pipeline_exit_code(&pipeline);

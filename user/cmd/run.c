@@ -9,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../report/progress.h"
 #include "../sensor/live.h"
 #include "../sensor/privilege.h"
 #include "../util/clock.h"
@@ -20,6 +19,7 @@
 #include "current.h"
 #include "pipeline.h"
 #include "policies.h"
+#include "recall.h"
 #include "record.h"
 #include "watchdog.h"
 
@@ -32,6 +32,7 @@ static const char help[] =
 	"  --host FILE            the host's profile: a file, or a built-in name (uk-secret)\n"
 	"  --policies DIR         more documents: a site's products, measures, overlay\n"
 	"  --capture DIR          record every event in this directory; it is continued\n"
+	"  --snapshot SECONDS     what is known is recorded this often, for the next run (3600)\n"
 	"  --output FORMAT:TARGET text or ecs, to - or a file; may be given again (text:-)\n"
 	"  --for SECONDS          stop after this long\n"
 	"  --location FILE        libloc's database, if not where the distribution has it\n"
@@ -52,6 +53,7 @@ struct run_options {
 	const char *outputs[OUTPUTS_MAX];
 	unsigned int output_count;
 	uint64_t seconds; /* 0: for ever */
+	uint64_t snapshot;
 	struct places_options places;
 	bool no_location;
 	struct sensor_options sensor;
@@ -61,6 +63,7 @@ enum {
 	OPT_HOST = 256,
 	OPT_POLICIES,
 	OPT_CAPTURE,
+	OPT_SNAPSHOT,
 	OPT_OUTPUT,
 	OPT_FOR,
 	OPT_LOCATION,
@@ -73,6 +76,7 @@ static const struct option options[] = {
 	{"host", required_argument, NULL, OPT_HOST},
 	{"policies", required_argument, NULL, OPT_POLICIES},
 	{"capture", required_argument, NULL, OPT_CAPTURE},
+	{"snapshot", required_argument, NULL, OPT_SNAPSHOT},
 	{"output", required_argument, NULL, OPT_OUTPUT},
 	{"for", required_argument, NULL, OPT_FOR},
 	{"location", required_argument, NULL, OPT_LOCATION},
@@ -95,14 +99,14 @@ static int take_without(struct run_options *run, const char *program)
 	return usage_error("run", "too many --without");
 }
 
-static int take_seconds(struct run_options *run, const char *text)
+static int take_seconds(uint64_t *seconds, const char *option, const char *text)
 {
 	char *end;
 
 	errno = 0;
-	run->seconds = strtoull(text, &end, 10);
-	if (errno || *end || end == text || *text == '-' || !run->seconds || run->seconds > 1000000000)
-		return usage_error("run", "--for %s: expected a number of seconds", text);
+	*seconds = strtoull(text, &end, 10);
+	if (errno || *end || end == text || *text == '-' || !*seconds || *seconds > 1000000000)
+		return usage_error("run", "--%s %s: expected a number of seconds", option, text);
 	return 0;
 }
 
@@ -123,7 +127,9 @@ static int take(struct run_options *run, int option)
 		run->outputs[run->output_count++] = optarg;
 		return 0;
 	case OPT_FOR:
-		return take_seconds(run, optarg);
+		return take_seconds(&run->seconds, "for", optarg);
+	case OPT_SNAPSHOT:
+		return take_seconds(&run->snapshot, "snapshot", optarg);
 	case OPT_LOCATION:
 		run->places.libloc = optarg;
 		return 0;
@@ -180,6 +186,7 @@ struct run {
 	struct live *live;
 	struct pipeline pipeline;
 	uint8_t digest[DIGEST_SIZE]; /* of the set in force */
+	struct snapshots snapshots;
 	bool stopping;
 };
 
@@ -256,6 +263,7 @@ static int record_policies(struct run *run, const struct documents *documents, c
 	_cleanup_(buf_free) struct buf list = {};
 	int r = 0;
 
+	snapshots_documents(&run->snapshots, &run->pipeline);
 	for (size_t i = 0; !r && i < documents->count; i++) {
 		r = record_document(run, &documents->items[i]);
 		buf_bytes(&list, documents->items[i].sha256, DIGEST_SIZE);
@@ -267,6 +275,7 @@ static int record_policies(struct run *run, const struct documents *documents, c
 	memcpy(run->digest, event->sha256, DIGEST_SIZE);
 	draft_text(&draft, &event->host, host);
 	draft_str(&draft, &event->documents, list.data, list.size);
+	snapshots_policy(&run->snapshots, &run->pipeline);
 	return pipeline_live(&run->pipeline, draft_end(&draft));
 }
 
@@ -397,7 +406,9 @@ static int end(struct run *run)
 
 	event->events = totals.events;
 	event->lost = totals.lost;
-	r = pipeline_live(&run->pipeline, draft_end(&draft));
+	r = snapshot_last(&run->snapshots, &run->pipeline);
+	if (!r)
+		r = pipeline_live(&run->pipeline, draft_end(&draft));
 	return r ? r : pipeline_flush(&run->pipeline);
 }
 
@@ -456,6 +467,9 @@ static int loop(struct run *run)
 		}
 		now = clock_boot();
 		tend_watchdog(run);
+		r = snapshot_due(&run->snapshots, &run->pipeline, now);
+		if (r)
+			return r;
 		if (seal_due(&run->pipeline, now) ||
 		    (!run->pipeline.writer && run->pipeline.batch.outcome_count))
 			pipeline_flush(&run->pipeline);
@@ -498,31 +512,14 @@ static void check_pid_namespace(void)
 			    "hashed");
 }
 
-/**
- * Opens the capture. What stands in it already goes through the engine first: what a
- * process held before custodes began anew, it holds still. Before the sensor is there,
- * so that nothing waits in its ring meanwhile.
- */
-static int recall(struct run *run)
+/** Opens the capture, and lets the engine know of what stands in it already. */
+static int open_capture(struct run *run)
 {
-	_cleanup_(record_close) struct record record = {};
-	struct progress progress = progress_begin("recalling");
-	const struct ev_head *event;
-	uint64_t position;
 	int r = writer_open(&run->pipeline.writer, run->options.capture, NULL);
 
 	if (r || !writer_position(run->pipeline.writer))
 		return r;
-	r = record_open(&record, run->options.capture);
-	while (!r && !stop_asked && (r = record_next(&record, &event, &position)) == SOURCE_EVENT) {
-		r = engine_recall(run->pipeline.engine, event, position, &run->pipeline.batch);
-		batch_reset(&run->pipeline.batch);
-		if (position % 65536 == 0)
-			progress_show(&progress, record_progress(&record));
-	}
-	progress_end(&progress);
-	engine_recalled(run->pipeline.engine);
-	return r == SOURCE_END ? 0 : r;
+	return recall(&run->pipeline, &run->snapshots, run->options.capture, &stop_asked);
 }
 
 /** What needs root, in order; the exit code of the first that fails. */
@@ -539,7 +536,7 @@ static int prepare(struct run *run)
 		return EXIT_USAGE;
 	if (places_open(&run->places, &run->options.places))
 		return EXIT_USAGE;
-	r = run->options.capture ? recall(run) : 0;
+	r = run->options.capture ? open_capture(run) : 0;
 	if (r)
 		return record_exit_code(r);
 	run->labels = labels_new();
@@ -567,7 +564,7 @@ static void finish(struct run *run)
 
 int cmd_run(int argc, char **argv)
 {
-	struct run run = {};
+	struct run run = {.options.snapshot = SNAPSHOT_EVERY};
 	int option, r;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -585,6 +582,7 @@ int cmd_run(int argc, char **argv)
 	/* glibc raises this limit with each large block freed, and then never gives one back. */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	mallopt(M_ARENA_MAX, 1);
+	run.snapshots.every = run.options.snapshot * NSEC_PER_SEC;
 	catch_signals();
 	r = prepare(&run);
 	if (!r && !stop_asked) { /* while it recalled: then nothing has begun, and nothing is recorded */

@@ -339,8 +339,9 @@ NEVER_FAILS(on_monitor)
 NEVER_FAILS(on_document)
 NEVER_FAILS(on_place)
 
-/** What was done at the engine's bidding changes nothing in it: live and replay stay alike. */
-static int on_action(struct engine *engine, const struct ev_head *event)
+/** What was done at its bidding, and what it kept, changes nothing in the engine: live and replay stay alike.
+ */
+static int on_nothing(struct engine *engine, const struct ev_head *event)
 {
 	(void)engine, (void)event;
 	return 0;
@@ -359,8 +360,9 @@ static const struct step {
 	{EV_LOSS, on_loss},	   {EV_DOCUMENT, on_document_},
 	{EV_POLICY, take_policy},  {EV_EXECUTABLE, on_executable},
 	{EV_PROCESS, on_process},  {EV_PLACE, on_place_},
-	{EV_ACTION, on_action},	   {EV_LABEL, on_label_},
+	{EV_ACTION, on_nothing},   {EV_LABEL, on_label_},
 	{EV_MONITOR, on_monitor_}, {EV_LEFT, on_left_},
+	{EV_SNAPSHOT, on_nothing},
 };
 
 #define EVENT(number, NAME, name) +1

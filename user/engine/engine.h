@@ -10,6 +10,7 @@
 #include "../event/event.h"
 #include "../event/finding.h"
 #include "../policy/documents.h"
+#include "../util/buf.h"
 #include "../util/clock.h"
 
 /** Equality of live and replay is promised for one version of the rules. */
@@ -42,6 +43,15 @@ int engine_step(struct engine *engine, const struct ev_head *event, uint64_t pos
 int engine_recall(struct engine *engine, const struct ev_head *event, uint64_t position, struct batch *batch);
 /** All is recalled: the counts for people begin anew. */
 void engine_recalled(struct engine *engine);
+
+/**
+ * All that the engine keeps as of the last step, but for the counts for people and the policies.
+ * An engine that has been given the same policies becomes the same engine by it, whatever else it
+ * has seen. 0; -EBADMSG where the bytes cannot be such, or are of other policies or another
+ * version: the engine is of no use then.
+ */
+void engine_save(const struct engine *engine, struct buf *to);
+int engine_load(struct engine *engine, const void *bytes, size_t size);
 
 /**
  * A finding that is not the engine's own, such as that recording has stopped: of
@@ -117,6 +127,8 @@ uint64_t engine_ledger_dropped(const struct engine *engine);
 void engine_ledger_settle(struct engine *engine, struct batch *batch);
 /** UTC in ns of a boot time, at this point of the record. */
 int64_t engine_wall_of(const struct engine *engine, uint64_t time);
+/** Of the last step, boot time. */
+uint64_t engine_time(const struct engine *engine);
 /** As the last START names it; or NULL. */
 const char *engine_host_name(const struct engine *engine);
 

@@ -389,6 +389,11 @@ int64_t engine_wall_of(const struct engine *engine, uint64_t time)
 	return wall_of(engine, time);
 }
 
+uint64_t engine_time(const struct engine *engine)
+{
+	return engine->time;
+}
+
 const char *engine_host_name(const struct engine *engine)
 {
 	return engine->host_name;

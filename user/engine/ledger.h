@@ -129,6 +129,7 @@ struct link {
 struct heir {
 	uint64_t start;
 	uint32_t tgid;
+	uint32_t pad;
 	struct account_key of;
 	struct account_key to; /* who has inherited from it; root 0: nobody yet */
 };

@@ -201,6 +201,7 @@ struct place {
 struct loss_window {
 	uint64_t since, until, count;
 	uint32_t causes; /* a bit each */
+	uint32_t pad;
 };
 
 /** A decision is made once for a product and day. */

@@ -51,6 +51,7 @@ const struct event_string event_strings[] = {
 	STRING(LABEL, label, by),
 	STRING(MONITOR, monitor, detail),
 	STRING(LEFT, left, path),
+	STRING(SNAPSHOT, snapshot, bytes),
 	STRING(PLACE, place, as_name),
 	STRING(PLACE, place, network),
 };
