@@ -183,3 +183,7 @@ explained() {
 @test "ledger: over a restart" {
 	replay_case ledger-over-a-restart
 }
+
+@test "formulas of others, beside which docs/DETECTION.md puts ours" {
+	python3 tests/scenarios/formulas
+}
