@@ -411,6 +411,26 @@ struct ev_snapshot {
 	struct ev_str bytes;
 };
 
+/** From here on checkpoints bear this key's signature. */
+struct ev_key {
+	struct ev_head head;
+	__u8 public[32];	   /* Ed25519 */
+	struct ev_str verifier;	   /* as c2sp.org/signed-note writes it, under the log's origin */
+	struct ev_str certificate; /* a signed note in which another key vouches for it; or none */
+};
+
+/** A sign of life, once a minute: also where nothing happens, the log goes on and is sealed. */
+struct ev_heartbeat {
+	struct ev_head head;
+	__u64 number;	/* of this run, from 1 on */
+	__u64 size;	/* entries that the checkpoint speaks for */
+	__u64 events;	/* of the kernel half, so far */
+	__u64 lost;	/* so far */
+	__s64 cosigned; /* seconds since 1970: when a witness last vouched for the log; 0: none has */
+	struct ev_str checkpoint; /* the last one, signed, whole */
+	struct ev_str verifier;	  /* as in KEY */
+};
+
 enum monitor_what {
 	MONITOR_STOPPED = 1,  /* custodes did not run between `since` and head.time */
 	MONITOR_TRACED = 2,   /* somebody traces it: `pid` */

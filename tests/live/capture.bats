@@ -109,7 +109,7 @@ replays_what_was_told() {
 @test "one capture has one writer: a second custodes is refused, exit code 2" {
 	custodes_start
 	local code=0
-	timeout 60 "$CUSTODES" run --host uk-secret --no-location --capture "$DIR/cap" --for 1 \
+	timeout 60 "$CUSTODES" run --host uk-secret --no-location --capture "$DIR/cap" --key "$DIR/key" --for 1 \
 		>/dev/null 2>"$DIR/second.err" || code=$?
 	expect "exit code of the second" "$code" 2
 	grep -q '^custodes: error: .*another custodes writes to it' "$DIR/second.err" ||

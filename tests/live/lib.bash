@@ -177,7 +177,8 @@ custodes_begin() {
 	local location=(--no-location)
 	[[ -z ${LOCATION:-} ]] || location=()
 	: >"$DIR/err" # a run before said READY there
-	"$CUSTODES" run --host "${HOST:-uk-secret}" --capture "$DIR/cap" --output "ecs:$DIR/live.ndjson" \
+	[[ -e $DIR/key ]] || "$CUSTODES" key new "$DIR/key"
+	"$CUSTODES" run --host "${HOST:-uk-secret}" --capture "$DIR/cap" --key "$DIR/key" --output "ecs:$DIR/live.ndjson" \
 		--output "text:$DIR/live.txt" "${location[@]}" "$@" 2>"$DIR/err" 3>&- &
 	SENSOR=$!
 	mine_to_end "$SENSOR"

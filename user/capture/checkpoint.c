@@ -9,7 +9,7 @@
 
 #define BASE64_OF_DIGEST 44 /* (32 + 2) / 3 * 4 */
 
-int checkpoint_write(const struct checkpoint *checkpoint, const struct signer *signer, struct buf *to)
+int checkpoint_write(const struct checkpoint *checkpoint, const struct key *key, struct buf *to)
 {
 	unsigned char root[BASE64_OF_DIGEST + 1];
 	_cleanup_(buf_free) struct buf lines = {};
@@ -17,7 +17,7 @@ int checkpoint_write(const struct checkpoint *checkpoint, const struct signer *s
 
 	EVP_EncodeBlock(root, checkpoint->root, DIGEST_SIZE);
 	buf_printf(to, "%s\n%llu\n%s\n", checkpoint->origin, (unsigned long long)checkpoint->size, root);
-	r = signer ? signer->sign(signer, to->data, to->size, &lines) : 0;
+	r = key ? key_sign(key, checkpoint->origin, to->data, to->size, &lines) : 0;
 	buf_byte(to, '\n');
 	buf_bytes(to, lines.data, lines.size);
 	return r;

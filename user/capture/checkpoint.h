@@ -4,9 +4,10 @@
 #define CUSTODES_CAPTURE_CHECKPOINT_H
 
 #include "../util/buf.h"
+#include "key.h"
 #include "layout.h"
 
-#define ORIGIN_MAX 128
+#define ORIGIN_MAX NOTE_NAME_MAX
 
 struct checkpoint {
 	char origin[ORIGIN_MAX];
@@ -14,13 +15,8 @@ struct checkpoint {
 	uint8_t root[DIGEST_SIZE];
 };
 
-/** Signs a note's text: appends its signature lines. The seam for a key. */
-struct signer {
-	int (*sign)(const struct signer *signer, const char *text, size_t size, struct buf *lines);
-};
-
-/** Writes the note; `signer` may be NULL: then no signature stands under it. */
-int checkpoint_write(const struct checkpoint *checkpoint, const struct signer *signer, struct buf *to);
+/** Writes the note, signed under the origin's name; `key` may be NULL: then no signature stands under it. */
+int checkpoint_write(const struct checkpoint *checkpoint, const struct key *key, struct buf *to);
 /** 0, or -EBADMSG where it is no checkpoint. Signatures are not looked at. */
 int checkpoint_read(struct checkpoint *checkpoint, const char *text, size_t size);
 

@@ -27,7 +27,8 @@ struct writer {
 	int dir;
 	int bundle; /* the bundle that is being filled; -1: none yet */
 	struct checkpoint checkpoint;
-	const struct signer *signer;
+	struct buf note; /* the checkpoint as it stands on disk */
+	const struct key *key;
 	struct tree tree;
 	uint64_t position;
 	ZSTD_CCtx *context;
@@ -260,16 +261,20 @@ static int checkpoint_seal(struct writer *writer)
 {
 	struct checkpoint next = writer->checkpoint;
 	_cleanup_(buf_free) struct buf note = {};
+	struct buf before = writer->note;
 	int r;
 
 	next.size = writer->tree.size;
 	tree_root(&writer->tree, next.root);
-	r = checkpoint_write(&next, writer->signer, &note);
+	r = checkpoint_write(&next, writer->key, &note);
 	if (!r)
 		r = put_file(writer, "checkpoint", note.data, note.size);
-	if (!r)
-		writer->checkpoint = next;
-	return r;
+	if (r)
+		return r;
+	writer->checkpoint = next;
+	writer->note = note;
+	note = before;
+	return 0;
 }
 
 int writer_seal(struct writer *writer)
@@ -445,7 +450,6 @@ static int resume(struct writer *writer)
 
 static int open_log(struct writer *writer)
 {
-	_cleanup_(buf_free) struct buf note = {};
 	int r;
 
 	if (mkdir(writer->path, 0700) && errno != EEXIST)
@@ -455,19 +459,20 @@ static int open_log(struct writer *writer)
 		return log_error(-errno, "%s", writer->path);
 	if (flock(writer->dir, LOCK_EX | LOCK_NB))
 		return log_error(-errno, "%s: another custodes writes to it", writer->path);
-	r = file_read_at(writer->dir, "checkpoint", &note, 65536);
+	r = file_read_at(writer->dir, "checkpoint", &writer->note, 65536);
 	if (r == -ENOENT && !faccessat(writer->dir, "tile", F_OK, AT_SYMLINK_NOFOLLOW))
 		return contradiction(writer, "its checkpoint is missing");
 	if (r == -ENOENT)
 		return begin(writer);
 	if (r)
 		return log_error(r, "%s/checkpoint", writer->path);
-	if (checkpoint_read(&writer->checkpoint, note.data ? note.data : "", note.size))
+	if (checkpoint_read(&writer->checkpoint, writer->note.data ? writer->note.data : "",
+			    writer->note.size))
 		return contradiction(writer, "its checkpoint is none");
 	return resume(writer);
 }
 
-int writer_open(struct writer **writer, const char *path, const struct signer *signer)
+int writer_open(struct writer **writer, const char *path, const struct key *key)
 {
 	struct writer *w = need(calloc(1, sizeof(*w)));
 	int r;
@@ -475,7 +480,7 @@ int writer_open(struct writer **writer, const char *path, const struct signer *s
 	*writer = NULL;
 	w->path = need(strdup(path));
 	w->dir = w->bundle = -1;
-	w->signer = signer;
+	w->key = key;
 	w->context = need(ZSTD_createCCtx());
 	w->block_size = sizeof(w->head);
 	memcpy(w->head.magic, BLOCK_MAGIC, sizeof(w->head.magic));
@@ -497,6 +502,16 @@ const char *writer_origin(const struct writer *writer)
 	return writer->checkpoint.origin;
 }
 
+uint64_t writer_sealed(const struct writer *writer)
+{
+	return writer->checkpoint.size;
+}
+
+const struct buf *writer_note(const struct writer *writer)
+{
+	return &writer->note;
+}
+
 uint64_t writer_position(const struct writer *writer)
 {
 	return writer->position;
@@ -511,6 +526,7 @@ void writer_close(struct writer **writer)
 	ZSTD_freeCCtx(w->context);
 	closep(&w->bundle);
 	closep(&w->dir);
+	buf_free(&w->note);
 	free(w->path);
 	free(w);
 	*writer = NULL;

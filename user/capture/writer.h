@@ -12,12 +12,15 @@ struct writer;
  * Opens the capture in this directory, or begins one where there is none (0700).
  * What a crash left behind the last checkpoint is cut off; the log goes on
  * there. Every fault is said. 0; -EBADMSG where the log contradicts itself; else
- * a negative errno.
+ * a negative errno. `key` signs its checkpoints, and stays the caller's; NULL: nobody does.
  */
-int writer_open(struct writer **writer, const char *path, const struct signer *signer);
+int writer_open(struct writer **writer, const char *path, const struct key *key);
 
 /** Name of this log, for ids that stay unique: see evidence in docs. */
 const char *writer_origin(const struct writer *writer);
+/** The checkpoint that stands now: its size, and the note as it lies on disk. */
+uint64_t writer_sealed(const struct writer *writer);
+const struct buf *writer_note(const struct writer *writer);
 /** Ordinal of the next event in the whole log. */
 uint64_t writer_position(const struct writer *writer);
 

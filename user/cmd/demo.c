@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "../capture/key.h"
 #include "../util/clock.h"
 #include "../util/file.h"
 #include "../util/log.h"
@@ -115,15 +116,16 @@ static int make_props(const struct demo *demo)
 
 static void become_watcher(const struct demo *demo, int err)
 {
-	char capture[128], text[160], ecs[160];
+	char capture[128], key[128], text[160], ecs[160];
 
 	path_in(demo, "capture", capture);
+	path_in(demo, "key", key);
 	snprintf(text, sizeof(text), "text:%s/live.txt", demo->directory);
 	snprintf(ecs, sizeof(ecs), "ecs:%s/live.ndjson", demo->directory);
 	prctl(PR_SET_PDEATHSIG, SIGTERM);
 	dup2(err, STDERR_FILENO);
-	execl("/proc/self/exe", "custodes", "run", "--host", "uk-secret", "--capture", capture, "--output",
-	      "text:-", "--output", text, "--output", ecs, NULL);
+	execl("/proc/self/exe", "custodes", "run", "--host", "uk-secret", "--capture", capture, "--key", key,
+	      "--output", "text:-", "--output", text, "--output", ecs, NULL);
 	_exit(127);
 }
 
@@ -300,7 +302,7 @@ static int perform(struct demo *demo)
 	return r ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
-static int set_up(struct demo *demo, const char *keep)
+static int make_directory(struct demo *demo, const char *keep)
 {
 	if (keep) {
 		if (strlen(keep) >= sizeof(demo->directory))
@@ -312,6 +314,19 @@ static int set_up(struct demo *demo, const char *keep)
 	}
 	snprintf(demo->directory, sizeof(demo->directory), "/tmp/custodes-demo.XXXXXX");
 	return mkdtemp(demo->directory) ? 0 : log_error(-errno, "%s", demo->directory);
+}
+
+/** Its key is its own: nothing is left behind, where the host's would be. */
+static int set_up(struct demo *demo, const char *keep)
+{
+	_cleanup_(key_close) struct key *key = NULL;
+	char path[128];
+	int r = make_directory(demo, keep);
+
+	if (r)
+		return r;
+	path_in(demo, "key", path);
+	return key_create(&key, path);
 }
 
 /* ---- whatever interrupts it: nothing stays behind ---- */

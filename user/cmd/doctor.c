@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "../report/health.h"
-#include "../sensor/object.h"
+#include "../sensor/sensor.h"
 #include "../util/file.h"
 #include "../util/log.h"
 #include "../util/style.h"

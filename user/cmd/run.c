@@ -17,6 +17,7 @@
 #include "../util/notify.h"
 #include "cmd.h"
 #include "current.h"
+#include "evidence.h"
 #include "pipeline.h"
 #include "policies.h"
 #include "recall.h"
@@ -32,6 +33,8 @@ static const char help[] =
 	"  --host FILE            the host's profile: a file, or a built-in name (uk-secret)\n"
 	"  --policies DIR         more documents: a site's products, measures, overlay\n"
 	"  --capture DIR          record every event in this directory; it is continued\n"
+	"  --key FILE|URI         what signs the capture, if not the host's own key\n"
+	"  --heartbeat SECONDS    a sign of life this often, and a seal of an idle capture (60)\n"
 	"  --snapshot SECONDS     what is known is recorded this often, for the next run (3600)\n"
 	"  --output FORMAT:TARGET text or ecs, to - or a file; may be given again (text:-)\n"
 	"  --for SECONDS          stop after this long\n"
@@ -53,7 +56,8 @@ struct run_options {
 	const char *outputs[OUTPUTS_MAX];
 	unsigned int output_count;
 	uint64_t seconds; /* 0: for ever */
-	uint64_t snapshot;
+	uint64_t snapshot, heartbeat;
+	const char *key;
 	struct places_options places;
 	bool no_location;
 	struct sensor_options sensor;
@@ -63,6 +67,8 @@ enum {
 	OPT_HOST = 256,
 	OPT_POLICIES,
 	OPT_CAPTURE,
+	OPT_KEY,
+	OPT_HEARTBEAT,
 	OPT_SNAPSHOT,
 	OPT_OUTPUT,
 	OPT_FOR,
@@ -76,6 +82,8 @@ static const struct option options[] = {
 	{"host", required_argument, NULL, OPT_HOST},
 	{"policies", required_argument, NULL, OPT_POLICIES},
 	{"capture", required_argument, NULL, OPT_CAPTURE},
+	{"key", required_argument, NULL, OPT_KEY},
+	{"heartbeat", required_argument, NULL, OPT_HEARTBEAT},
 	{"snapshot", required_argument, NULL, OPT_SNAPSHOT},
 	{"output", required_argument, NULL, OPT_OUTPUT},
 	{"for", required_argument, NULL, OPT_FOR},
@@ -128,6 +136,11 @@ static int take(struct run_options *run, int option)
 		return 0;
 	case OPT_FOR:
 		return take_seconds(&run->seconds, "for", optarg);
+	case OPT_KEY:
+		run->key = optarg;
+		return 0;
+	case OPT_HEARTBEAT:
+		return take_seconds(&run->heartbeat, "heartbeat", optarg);
 	case OPT_SNAPSHOT:
 		return take_seconds(&run->snapshot, "snapshot", optarg);
 	case OPT_LOCATION:
@@ -187,6 +200,7 @@ struct run {
 	struct pipeline pipeline;
 	uint8_t digest[DIGEST_SIZE]; /* of the set in force */
 	struct snapshots snapshots;
+	struct evidence evidence;
 	bool stopping;
 };
 
@@ -386,6 +400,8 @@ static int begin(struct run *run)
 	label_files(run, run->policy);
 	r = pipeline_live(&run->pipeline, live_start(run->sensor, id.data, ENGINE_VERSION, &draft));
 	if (!r)
+		r = evidence_begin(&run->evidence, &run->pipeline);
+	if (!r)
 		r = record_policies(run, &run->documents, host_name(&run->documents));
 	if (!r)
 		watch_catalogue(run);
@@ -432,6 +448,15 @@ static bool seal_due(const struct pipeline *pipeline, uint64_t now)
 	return pipeline->unsealed_since && now - pipeline->unsealed_since >= NSEC_PER_SEC;
 }
 
+/** What is written now and then, whatever happens. */
+static int tend_record(struct run *run, uint64_t now)
+{
+	struct live_totals totals = live_totals(run->live);
+	int r = snapshot_due(&run->snapshots, &run->pipeline, now);
+
+	return r ? r : evidence_beat(&run->evidence, &run->pipeline, now, totals.events, totals.lost);
+}
+
 static void stop(struct run *run)
 {
 	if (run->stopping)
@@ -467,7 +492,7 @@ static int loop(struct run *run)
 		}
 		now = clock_boot();
 		tend_watchdog(run);
-		r = snapshot_due(&run->snapshots, &run->pipeline, now);
+		r = tend_record(run, now);
 		if (r)
 			return r;
 		if (seal_due(&run->pipeline, now) ||
@@ -515,8 +540,10 @@ static void check_pid_namespace(void)
 /** Opens the capture, and lets the engine know of what stands in it already. */
 static int open_capture(struct run *run)
 {
-	int r = writer_open(&run->pipeline.writer, run->options.capture, NULL);
+	int r = evidence_open(&run->evidence, run->options.key);
 
+	if (!r)
+		r = writer_open(&run->pipeline.writer, run->options.capture, run->evidence.key);
 	if (r || !writer_position(run->pipeline.writer))
 		return r;
 	return recall(&run->pipeline, &run->snapshots, run->options.capture, &stop_asked);
@@ -530,6 +557,8 @@ static int prepare(struct run *run)
 
 	if (policies_load(&run->options.policies, &run->documents, &run->policy))
 		return EXIT_USAGE;
+	if (sensor_prerequisites())
+		return EXIT_SENSOR; /* before anything is made on disk */
 	if (run->documents.count > DOCUMENTS_MAX)
 		return too_many(&run->documents), EXIT_USAGE;
 	if (pipeline_open(&run->pipeline, &engine, run->options.outputs, run->options.output_count, false))
@@ -554,6 +583,7 @@ static void finish(struct run *run)
 	if (run->live)
 		live_source(run->live)->ops->free(live_source(run->live));
 	pipeline_close(&run->pipeline);
+	evidence_close(&run->evidence);
 	places_close(&run->places);
 	labels_free(&run->labels);
 	state_close(&run->state);
@@ -564,7 +594,7 @@ static void finish(struct run *run)
 
 int cmd_run(int argc, char **argv)
 {
-	struct run run = {.options.snapshot = SNAPSHOT_EVERY};
+	struct run run = {.options = {.snapshot = SNAPSHOT_EVERY, .heartbeat = HEARTBEAT_EVERY}};
 	int option, r;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -583,6 +613,7 @@ int cmd_run(int argc, char **argv)
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);
 	mallopt(M_ARENA_MAX, 1);
 	run.snapshots.every = run.options.snapshot * NSEC_PER_SEC;
+	run.evidence.every = run.options.heartbeat * NSEC_PER_SEC;
 	catch_signals();
 	r = prepare(&run);
 	if (!r && !stop_asked) { /* while it recalled: then nothing has begun, and nothing is recorded */

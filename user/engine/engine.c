@@ -336,6 +336,8 @@ NEVER_FAILS(on_payload)
 NEVER_FAILS(on_label)
 NEVER_FAILS(on_left)
 NEVER_FAILS(on_monitor)
+NEVER_FAILS(on_key)
+NEVER_FAILS(on_heartbeat)
 NEVER_FAILS(on_document)
 NEVER_FAILS(on_place)
 
@@ -351,18 +353,31 @@ static const struct step {
 	uint16_t kind;
 	int (*take)(struct engine *engine, const struct ev_head *event);
 } steps[] = {
-	{EV_FORK, on_fork},	   {EV_EXEC, on_exec},
-	{EV_EXIT, on_exit_},	   {EV_CONNECT, on_connect_},
-	{EV_SEND, on_send_},	   {EV_FLOW, on_flow_},
-	{EV_ACCESS, on_access_},   {EV_JOIN, on_join_},
-	{EV_PAYLOAD, on_payload_}, {EV_START, on_start},
-	{EV_STOP, on_stop},	   {EV_CLOCK, on_clock},
-	{EV_LOSS, on_loss},	   {EV_DOCUMENT, on_document_},
-	{EV_POLICY, take_policy},  {EV_EXECUTABLE, on_executable},
-	{EV_PROCESS, on_process},  {EV_PLACE, on_place_},
-	{EV_ACTION, on_nothing},   {EV_LABEL, on_label_},
-	{EV_MONITOR, on_monitor_}, {EV_LEFT, on_left_},
+	{EV_FORK, on_fork},
+	{EV_EXEC, on_exec},
+	{EV_EXIT, on_exit_},
+	{EV_CONNECT, on_connect_},
+	{EV_SEND, on_send_},
+	{EV_FLOW, on_flow_},
+	{EV_ACCESS, on_access_},
+	{EV_JOIN, on_join_},
+	{EV_PAYLOAD, on_payload_},
+	{EV_START, on_start},
+	{EV_STOP, on_stop},
+	{EV_CLOCK, on_clock},
+	{EV_LOSS, on_loss},
+	{EV_DOCUMENT, on_document_},
+	{EV_POLICY, take_policy},
+	{EV_EXECUTABLE, on_executable},
+	{EV_PROCESS, on_process},
+	{EV_PLACE, on_place_},
+	{EV_ACTION, on_nothing},
+	{EV_LABEL, on_label_},
+	{EV_MONITOR, on_monitor_},
+	{EV_LEFT, on_left_},
 	{EV_SNAPSHOT, on_nothing},
+	{EV_KEY, on_key_},
+	{EV_HEARTBEAT, on_heartbeat_},
 };
 
 #define EVENT(number, NAME, name) +1

@@ -93,3 +93,47 @@ void detect_clock_step(struct engine *engine, const struct ev_clock *clock)
 	buf_printf(&sentence, "the clock of this host was set by %+.1f s", (double)clock->change / 1e9);
 	finding(engine, "clock-step", "clock-step", sentence.data);
 }
+
+/* ---- what the log says of itself ---- */
+
+static const char *text_of(struct engine *engine, struct view view)
+{
+	return view.size ? arena_copy(&engine->batch->arena, view.at, view.size) : NULL;
+}
+
+static struct outcome_evidence *tell_evidence(struct engine *engine, enum outcome_what what)
+{
+	struct outcome_evidence *evidence = arena_alloc(&engine->batch->arena, sizeof(*evidence));
+
+	tell(engine, OUTCOME_EVENT, what, engine->time)->evidence = evidence;
+	return evidence;
+}
+
+void on_key(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_key *told = (const struct ev_key *)event;
+	struct outcome_evidence *evidence;
+
+	if (!engine->options.events)
+		return;
+	evidence = tell_evidence(engine, WHAT_KEY);
+	evidence->key = text_of(engine, event_view(event, told->verifier));
+	evidence->certificate = text_of(engine, event_view(event, told->certificate));
+}
+
+void on_heartbeat(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_heartbeat *told = (const struct ev_heartbeat *)event;
+	struct outcome_evidence *evidence;
+
+	if (!engine->options.events)
+		return;
+	evidence = tell_evidence(engine, WHAT_HEARTBEAT);
+	evidence->key = text_of(engine, event_view(event, told->verifier));
+	evidence->checkpoint = text_of(engine, event_view(event, told->checkpoint));
+	evidence->number = told->number;
+	evidence->size = told->size;
+	evidence->events = told->events;
+	evidence->lost = told->lost;
+	evidence->cosigned = told->cosigned;
+}

@@ -37,16 +37,17 @@ struct field {
 	uint16_t limit;
 };
 
-#define FIELD_OF(type, member, kind, limit)                                                            \
-	{                                                                                              \
-		offsetof(struct type, member), sizeof(((struct type *)0)->member), FIELD_##kind, limit \
+#define FIELD_OF(type, member, size, kind, limit)                          \
+	{                                                                  \
+		offsetof(struct type, member), (size), FIELD_##kind, limit \
 	}
-#define PLAIN(type, member)	   FIELD_OF(type, member, PLAIN, 0)
-#define FLAG(type, member)	   FIELD_OF(type, member, FLAG, 0)
-#define BELOW(type, member, limit) FIELD_OF(type, member, BELOW, limit)
-#define CHARS(type, member)	   FIELD_OF(type, member, CHARS, 0)
-#define TEXT(type, member)	   FIELD_OF(type, member, TEXT, 0)
-#define PRODUCT(type, member)	   FIELD_OF(type, member, PRODUCT, 0)
+#define SIZE_OF(type, member)	   sizeof(((struct type *)0)->member)
+#define PLAIN(type, member)	   FIELD_OF(type, member, SIZE_OF(type, member), PLAIN, 0)
+#define FLAG(type, member)	   FIELD_OF(type, member, SIZE_OF(type, member), FLAG, 0)
+#define BELOW(type, member, limit) FIELD_OF(type, member, SIZE_OF(type, member), BELOW, limit)
+#define CHARS(type, member)	   FIELD_OF(type, member, SIZE_OF(type, member), CHARS, 0)
+#define TEXT(type, member)	   FIELD_OF(type, member, sizeof(void *), TEXT, 0)
+#define PRODUCT(type, member)	   FIELD_OF(type, member, sizeof(void *), PRODUCT, 0)
 
 static inline bool pack_reads(const struct pack *pack)
 {

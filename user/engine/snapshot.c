@@ -161,6 +161,8 @@ static const struct field engine_fields[] = {
 		for (; _count && !(pack)->bad; _count--, _item = _next) {                \
 			if (pack_reads(pack))                                            \
 				_item = need(calloc(1, sizeof(*_item)));                 \
+			if (!_item)                                                      \
+				break;                                                   \
 			_next = pack_reads(pack) ? NULL : _item->hh.next;                \
 			each;                                                            \
 			if (pack_reads(pack))                                            \
@@ -332,7 +334,7 @@ static void pack_edge(struct pack *pack, struct engine *engine, struct carrier *
 
 static void pack_carrier(struct pack *pack, struct engine *engine, struct carrier *carrier)
 {
-	struct edge *edge = carrier->edges;
+	struct edge *edge;
 	size_t count = 0;
 
 	pack_bytes(pack, &carrier->object, sizeof(carrier->object));
@@ -361,33 +363,42 @@ static struct edge *edge_known(const struct ledger *ledger, const struct object_
 	return NULL;
 }
 
+/** The next edge of an account, behind the last one. */
+static struct edge *link_edge(struct pack *pack, const struct ledger *ledger, struct account *account,
+			      struct edge *last)
+{
+	struct object_id object;
+	struct edge *edge;
+
+	pack_bytes(pack, &object, sizeof(object));
+	edge = pack->bad ? NULL : edge_known(ledger, &object, account);
+	if (!edge || edge->before || edge == account->edges) {
+		pack->bad = true;
+		return NULL;
+	}
+	edge->before = last;
+	if (last)
+		last->after = edge;
+	else
+		account->edges = edge;
+	return edge;
+}
+
 /** The edges of an account, in the order in which they stand there. */
 static void pack_edges(struct pack *pack, const struct ledger *ledger, struct account *account)
 {
-	struct edge *edge = account->edges, *last = NULL;
+	struct edge *edge, *last = NULL;
 	size_t count = 0;
 
-	for (; edge; edge = edge->after)
+	for (edge = account->edges; edge; edge = edge->after)
 		count++;
 	count = pack_count(pack, count);
-	for (edge = account->edges; count && !pack->bad; count--, last = edge, edge = edge->after) {
-		struct object_id object =
-			edge && !pack_reads(pack) ? edge->carrier->object : (struct object_id){};
-
-		pack_bytes(pack, &object, sizeof(object));
-		if (!pack_reads(pack))
-			continue;
-		edge = edge_known(ledger, &object, account);
-		if (!edge || edge->before || edge == account->edges) {
-			pack->bad = true;
-			return;
-		}
-		edge->before = last;
-		if (last)
-			last->after = edge;
-		else
-			account->edges = edge;
-	}
+	if (pack_reads(pack))
+		for (; count && !pack->bad; count--)
+			last = link_edge(pack, ledger, account, last);
+	else
+		for (edge = account->edges; edge; edge = edge->after)
+			pack_bytes(pack, &edge->carrier->object, sizeof(edge->carrier->object));
 }
 
 /** Each edge stands in its account's list as well, or taking it out of there would go wrong. */

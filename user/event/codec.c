@@ -52,6 +52,10 @@ const struct event_string event_strings[] = {
 	STRING(MONITOR, monitor, detail),
 	STRING(LEFT, left, path),
 	STRING(SNAPSHOT, snapshot, bytes),
+	STRING(KEY, key, verifier),
+	STRING(KEY, key, certificate),
+	STRING(HEARTBEAT, heartbeat, checkpoint),
+	STRING(HEARTBEAT, heartbeat, verifier),
 	STRING(PLACE, place, as_name),
 	STRING(PLACE, place, network),
 };

@@ -33,6 +33,8 @@ enum outcome_what {
 	WHAT_POLICY,
 	WHAT_START,
 	WHAT_STOP,
+	WHAT_KEY,
+	WHAT_HEARTBEAT,
 	/* rules */
 	WHAT_RULE_PRODUCT,
 	WHAT_RULE_DESTINATION,
@@ -102,6 +104,16 @@ struct outcome_destination {
 	uint32_t asn;
 	bool anycast;
 	const char *verdict; /* of this destination */
+};
+
+/** What the log says of itself. */
+struct outcome_evidence {
+	const char *key;	 /* as c2sp.org/signed-note writes a verifier */
+	const char *certificate; /* of WHAT_KEY: the note in which another key vouches for it; or NULL */
+	/* Of WHAT_HEARTBEAT: */
+	const char *checkpoint; /* or NULL: nothing is recorded */
+	uint64_t number, size, events, lost;
+	int64_t cosigned; /* seconds since 1970; 0: no witness has */
 };
 
 /** What a lineage did with an object: a file, a pipe, a device, another process's memory. */
@@ -203,6 +215,7 @@ struct outcome {
 	const struct outcome_access *access;
 	const struct outcome_dns *dns;
 	const struct outcome_ledger *ledger;
+	const struct outcome_evidence *evidence;
 	/* Of a finding about a product: all of one start of it are one incident, which grows. */
 	const char *incident;	  /* 32 hex digits; or NULL */
 	uint64_t incident_number; /* the how many-eth finding of it this is */

@@ -21,7 +21,4 @@ bool kernel_preempts(void);
 /** 0 where this kernel has what the hook is attached to, in the shape that it expects; else why not. */
 int hook_fits(const struct hook *hook, const struct btf *kernel);
 
-/** What this kernel, and this caller, lack before anything can be tried; 0 if nothing. Said. */
-int sensor_prerequisites(void);
-
 #endif

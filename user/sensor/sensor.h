@@ -21,6 +21,9 @@ struct sensor_options {
 int sensor_open(struct sensor **sensor, const struct sensor_options *options);
 void sensor_close(struct sensor **sensor);
 
+/** What this kernel, and this caller, lack before anything can be tried; 0 if nothing. Said. */
+int sensor_prerequisites(void);
+
 /** What is attached and what is lost, as one line of JSON. */
 void sensor_json(const struct sensor *sensor, struct buf *to);
 

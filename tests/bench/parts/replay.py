@@ -18,8 +18,9 @@ TOP = 10
 def real_capture():
     """A short capture of this host: START, the documents, POLICY come from it."""
     path = os.path.join(host.directory(), "source")
+    subprocess.run([host.custodes(), "key", "new", path + ".key"], check=True)
     done = subprocess.run([host.custodes(), "-q", "run", "--host", "uk-secret", "--no-location", "--for", "1",
-                           "--capture", path, "--output", "text:/dev/null"], stderr=subprocess.PIPE, check=False)
+                           "--capture", path, "--key", path + ".key", "--output", "text:/dev/null"], stderr=subprocess.PIPE, check=False)
     if done.returncode not in (0, 1):
         raise RuntimeError(f"custodes run: {done.stderr.decode()}")
     return path
