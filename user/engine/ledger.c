@@ -235,6 +235,18 @@ void ledger_note(struct account *account, uint64_t position)
 		account->positions[ARRAY_SIZE(account->positions) - 1] = position;
 }
 
+/** It has sent more, by this lane; nothing explains so much of it. */
+static void judge(struct engine *engine, struct account *account, struct lane *lane, uint64_t unexplained)
+{
+	if (!engine->policy)
+		return;
+	if (unexplained) {
+		ledger_note(account, engine->position);
+		detect_unexplained(engine, account, lane, unexplained);
+	}
+	detect_bound(engine, account, lane);
+}
+
 void ledger_send(struct engine *engine, struct account *account, enum ledger_way way,
 		 const char *jurisdiction, uint64_t sent, uint64_t explained)
 {
@@ -242,7 +254,7 @@ void ledger_send(struct engine *engine, struct account *account, enum ledger_way
 
 	lane->sent += sent;
 	lane->explained += explained;
-	detect_leak(engine, account, lane, sent - lesser(sent, explained));
+	judge(engine, account, lane, sent - lesser(sent, explained));
 }
 
 void ledger_left(struct engine *engine, struct account *account, uint64_t bytes)
@@ -250,7 +262,7 @@ void ledger_left(struct engine *engine, struct account *account, uint64_t bytes)
 	struct lane *lane = lane_of(account, WAY_FILE, "");
 
 	lane->explained -= lesser(bytes, lane->explained);
-	detect_leak(engine, account, lane, bytes);
+	judge(engine, account, lane, bytes);
 }
 
 void ledger_clear(struct engine *engine)

@@ -45,6 +45,13 @@ struct contract_use {
 	uint64_t connections, sent, explained;
 };
 
+/** It leaks at the blind rate, and is never emptied otherwise. */
+struct bucket {
+	uint64_t level; /* thousandths of a byte */
+	uint64_t time;
+	uint64_t told; /* the level that a finding has named last, bytes; 0: none since it emptied */
+};
+
 struct account_key {
 	uint64_t root; /* the lineage's number; 0: the sum of those that were given up */
 	uint64_t run;  /* of custodes, in this record: a number is of one run */
@@ -70,11 +77,7 @@ struct account {
 	struct lane *lanes;
 	size_t lane_count;
 	struct edge *edges;
-	struct {
-		uint64_t level; /* thousandths of a byte */
-		uint64_t time;
-		uint64_t told; /* the level that a finding has named last, bytes; 0: none since it emptied */
-	} bucket;
+	struct bucket bucket;		      /* of what nothing explains */
 	uint64_t positions[LEDGER_POSITIONS]; /* of the events that it rests on: what was read, what was sent
 					       */
 	size_t position_count;
@@ -179,10 +182,30 @@ void ledger_clear(struct engine *engine);
 /** Of what was stated as written to files here, so much stands where anybody reads it. */
 void ledger_left(struct engine *engine, struct account *account, uint64_t bytes);
 
-/* ---- detect/leak.c ---- */
+/* ---- speak.c ---- */
 
-/** Rules unexplained-bytes and leak-bound: an account has sent more, by this lane. */
-void detect_leak(struct engine *engine, struct account *account, struct lane *lane, uint64_t unexplained);
+/**
+ * Of the labels of which it can hold anything, or this part of the limit (1: all of it, 4: a
+ * quarter), and for which the rule is on, the one with the least patience; none: LEDGER_LABELS.
+ */
+size_t ledger_strictest(const struct engine *engine, const struct account *account, enum rule rule,
+			unsigned int share, struct limits *limits);
+void bucket_fill(struct bucket *bucket, uint64_t now, uint64_t millibytes, uint64_t bytes);
+/** Whether it has passed the limit, or doubled since that was said; then it is said. */
+bool bucket_speaks(struct bucket *bucket, uint64_t limit);
+/** A finding about an account, but for its sentence; `ledger` is what stands in it. */
+struct outcome *ledger_tell(struct engine *engine, enum outcome_what what, const struct account *account,
+			    const struct lane *lane, size_t label, struct outcome_ledger **ledger);
+void outcome_say(struct engine *engine, struct outcome *outcome, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- detect/: of the ledger, a rule each ---- */
+
+/** unexplained-bytes: so many more have left, by this lane. */
+void detect_unexplained(struct engine *engine, struct account *account, const struct lane *lane,
+			uint64_t unexplained);
+/** leak-bound: this lane has sent more. */
+void detect_bound(struct engine *engine, struct account *account, struct lane *lane);
 
 /* ---- taint.c ---- */
 
