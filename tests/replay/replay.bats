@@ -183,3 +183,23 @@ explained() {
 @test "ledger: over a restart" {
 	replay_case ledger-over-a-restart
 }
+
+@test "ledger: names through the site's resolver" {
+	replay_case ledger-names-through-the-sites-resolver
+}
+
+@test "ledger: names that nobody read" {
+	replay_case ledger-names-that-nobody-read
+}
+
+@test "ledger: names of files not read" {
+	replay_case ledger-names-of-files-not-read
+}
+
+@test "names of files newly read" {
+	replay_case names-of-files-newly-read
+}
+
+@test "ledger: a rule set off" {
+	replay_case ledger-a-rule-set-off
+}

@@ -136,6 +136,7 @@ static void inherit(struct engine *engine, struct account *account, const struct
 	account->findings += from->findings;
 	account->bucket.level += from->bucket.level;
 	account->bucket.told += from->bucket.told;
+	zones_inherit(account, from);
 }
 
 static bool same_key(const struct account_key *a, const struct account_key *b)
@@ -257,9 +258,10 @@ void ledger_send(struct engine *engine, struct account *account, enum ledger_way
 	judge(engine, account, lane, sent - lesser(sent, explained));
 }
 
-void ledger_left(struct engine *engine, struct account *account, uint64_t bytes)
+void ledger_unexplained(struct engine *engine, struct account *account, enum ledger_way way,
+			const char *jurisdiction, uint64_t bytes)
 {
-	struct lane *lane = lane_of(account, WAY_FILE, "");
+	struct lane *lane = lane_of(account, way, jurisdiction);
 
 	lane->explained -= lesser(bytes, lane->explained);
 	judge(engine, account, lane, bytes);

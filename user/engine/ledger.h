@@ -28,6 +28,11 @@ struct flow_part;
 #define LEDGER_CARRIERS 65536
 /** Reads that ended lately, in case it turns out that what was read had been written by an account. */
 #define LEDGER_RECENT 256
+/** Zones of names that are told apart, of an account. */
+#define LEDGER_ZONES 8
+/** Names asked for, and objects read, that are remembered: in sets, of which the oldest makes room. */
+#define LEDGER_SEEN 8192
+#define SEEN_WAYS   4
 /** Pipes, and connections within this host, that await their readers' accounts. */
 #define LEDGER_PIPES 1024
 
@@ -52,6 +57,22 @@ struct bucket {
 	uint64_t told; /* the level that a finding has named last, bytes; 0: none since it emptied */
 };
 
+/** What was asked for below a zone. */
+struct zone {
+	uint64_t sum;  /* of its name; 0: none */
+	uint64_t owed; /* of what a contract may allow, what no object read allows yet */
+	struct bucket bucket;
+};
+
+/** What went to the site's own resolvers. */
+struct questions {
+	uint64_t sent;
+	uint64_t read;	 /* of that, in messages whose question was read */
+	uint64_t judged; /* of the rest, found to be unexplained */
+	uint64_t due;	 /* when the rest is judged; 0: nothing waits */
+	char control[3];
+};
+
 struct account_key {
 	uint64_t root; /* the lineage's number; 0: the sum of those that were given up */
 	uint64_t run;  /* of custodes, in this record: a number is of one run */
@@ -71,13 +92,17 @@ struct account {
 	bool ended;
 	uint64_t incident; /* the lineage that names it: its own, or of whom it has inherited */
 	uint64_t findings; /* so far */
-	uint64_t objects;  /* that it read from */
+	uint64_t objects;  /* newly read: each version of one once, while that is remembered */
 	uint64_t since;	   /* boot time of its first event */
 	struct contract_use uses[CONTRACTS_MAX];
 	struct lane *lanes;
 	size_t lane_count;
 	struct edge *edges;
-	struct bucket bucket;		      /* of what nothing explains */
+	struct bucket bucket; /* of what nothing explains */
+	struct zone zones[LEDGER_ZONES];
+	uint64_t names_asked;	/* bytes of names that were not asked for before */
+	uint64_t names_allowed; /* of those, by a contract */
+	struct questions questions;
 	uint64_t positions[LEDGER_POSITIONS]; /* of the events that it rests on: what was read, what was sent
 					       */
 	size_t position_count;
@@ -152,6 +177,9 @@ struct ledger {
 	size_t recent_count;
 	struct pending_pipe pipes[LEDGER_PIPES];
 	size_t pipe_count;
+	uint64_t questions_due; /* the first of the accounts'; 0: none waits */
+	uint64_t names_seen[LEDGER_SEEN],
+		objects_seen[LEDGER_SEEN]; /* sums of an account and of what it was */
 	struct link *links;
 	uint64_t link_number;
 	uint64_t dropped; /* accounts and carriers that were given up */
@@ -179,8 +207,9 @@ void ledger_end(struct engine *engine, uint64_t root);
 void ledger_restart(struct engine *engine, bool same_boot);
 void ledger_clear(struct engine *engine);
 
-/** Of what was stated as written to files here, so much stands where anybody reads it. */
-void ledger_left(struct engine *engine, struct account *account, uint64_t bytes);
+/** Of what was stated as explained, so much is not. */
+void ledger_unexplained(struct engine *engine, struct account *account, enum ledger_way way,
+			const char *jurisdiction, uint64_t bytes);
 
 /* ---- speak.c ---- */
 
@@ -206,6 +235,28 @@ void detect_unexplained(struct engine *engine, struct account *account, const st
 			uint64_t unexplained);
 /** leak-bound: this lane has sent more. */
 void detect_bound(struct engine *engine, struct account *account, struct lane *lane);
+/** name-information: it has asked a resolver for this name. */
+void detect_information(struct engine *engine, struct account *account, const struct product *product,
+			const char *name);
+/** What a name can carry, in bytes, and the zone that it is of: a part of it. */
+size_t name_information(const char *name, const char **zone);
+/** Octets of a name on the wire. */
+size_t name_octets(const char *name);
+/** An account's zone; where there is no room, the one with the least goes on as this one. */
+struct zone *zone_of(struct account *account, uint64_t sum);
+void zones_inherit(struct account *account, const struct account *from);
+/** Whether the table has it; it has it from then on, in the place of what was used longest ago. */
+bool seen_before(uint64_t *table, uint64_t sum);
+
+/* ---- questions.c ---- */
+
+/** Sent to a resolver of the site's. */
+void questions_sent(struct engine *engine, struct account *account, const char *jurisdiction, uint64_t bytes);
+/** One message to somebody, in which a name of so many octets was read. */
+void questions_asked(struct engine *engine, struct account *account, const struct ev_addr *remote,
+		     uint64_t size, size_t octets);
+/** Judges what nobody has read by now; or all. */
+void questions_settle(struct engine *engine, bool all);
 
 /* ---- taint.c ---- */
 

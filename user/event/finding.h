@@ -41,6 +41,7 @@ enum outcome_what {
 	WHAT_RULE_MONITOR,
 	WHAT_RULE_UNEXPLAINED,
 	WHAT_RULE_LEAK,
+	WHAT_RULE_INFORMATION,
 };
 
 /** A process as it was known when the outcome arose. */

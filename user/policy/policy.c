@@ -139,6 +139,7 @@ const struct contract *contract_find(const struct product *product, const char *
 static const char *const rule_names[] = {
 	[RULE_UNEXPLAINED] = "unexplained-bytes",
 	[RULE_BOUND] = "leak-bound",
+	[RULE_INFORMATION] = "name-information",
 };
 _Static_assert(ARRAY_SIZE(rule_names) == RULES, "a name for every rule");
 

@@ -160,6 +160,7 @@ struct label {
 enum rule {
 	RULE_UNEXPLAINED,
 	RULE_BOUND,
+	RULE_INFORMATION,
 	RULES,
 	RULE_ANY = RULES, /* whatever rule: none can be set off by this */
 };
