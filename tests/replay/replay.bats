@@ -203,3 +203,27 @@ explained() {
 @test "ledger: a rule set off" {
 	replay_case ledger-a-rule-set-off
 }
+
+@test "ledger: size echo" {
+	replay_case ledger-size-echo
+}
+
+@test "uploads of other sizes" {
+	replay_case uploads-of-other-sizes
+}
+
+@test "ledger: lookups" {
+	replay_case ledger-lookups
+}
+
+@test "lookups of many files" {
+	replay_case lookups-of-many-files
+}
+
+@test "ledger: selectivity" {
+	replay_case ledger-selectivity
+}
+
+@test "reading everything alike" {
+	replay_case reading-everything-alike
+}

@@ -33,6 +33,10 @@ struct flow_part;
 /** Names asked for, and objects read, that are remembered: in sets, of which the oldest makes room. */
 #define LEDGER_SEEN 8192
 #define SEEN_WAYS   4
+/** Sizes of labelled files that an upload may echo, and uploads that are kept; smaller ones are not. */
+#define ECHO_SIZES   8
+#define ECHO_UPLOADS 16
+#define ECHO_LEAST   4096
 /** Pipes, and connections within this host, that await their readers' accounts. */
 #define LEDGER_PIPES 1024
 
@@ -48,6 +52,7 @@ struct lane {
 /** What went over a channel that the product's contract names. */
 struct contract_use {
 	uint64_t connections, sent, explained;
+	uint64_t told; /* bytes for look-ups beyond what files need, that a finding has named last */
 };
 
 /** It leaks at the blind rate, and is never emptied otherwise. */
@@ -55,6 +60,19 @@ struct bucket {
 	uint64_t level; /* thousandths of a byte */
 	uint64_t time;
 	uint64_t told; /* the level that a finding has named last, bytes; 0: none since it emptied */
+};
+
+/** Uploads that are as long as labelled files. */
+struct echo {
+	uint64_t sizes[ECHO_SIZES];	/* of files, the last one first; 0: none */
+	uint64_t uploads[ECHO_UPLOADS]; /* the size that each echoed, or 0 */
+	uint64_t count;			/* of uploads */
+	uint8_t labels[ECHO_SIZES];
+};
+
+/** Of files that were opened, those that were read to their end. */
+struct reading {
+	uint64_t opened, full;
 };
 
 /** What was asked for below a zone. */
@@ -103,6 +121,9 @@ struct account {
 	uint64_t names_asked;	/* bytes of names that were not asked for before */
 	uint64_t names_allowed; /* of those, by a contract */
 	struct questions questions;
+	struct echo echo;
+	struct reading readings[2]; /* of files without a label, and with one */
+	uint64_t selective_told;    /* the bucket's level that rule selectivity has named last, bytes */
 	uint64_t positions[LEDGER_POSITIONS]; /* of the events that it rests on: what was read, what was sent
 					       */
 	size_t position_count;
@@ -198,6 +219,7 @@ void ledger_send(struct engine *engine, struct account *account, enum ledger_way
 		 const char *jurisdiction, uint64_t sent, uint64_t explained);
 /** An event that the account rests on, by its position. */
 void ledger_note(struct account *account, uint64_t position);
+struct lane *ledger_lane(struct account *account, enum ledger_way way, const char *jurisdiction);
 struct account *ledger_find(const struct engine *engine, const struct account_key *key);
 /** A process has come into a lineage: what it held before custodes began anew, comes with it. */
 void ledger_join(struct engine *engine, const struct process *process);
@@ -235,6 +257,25 @@ void detect_unexplained(struct engine *engine, struct account *account, const st
 			uint64_t unexplained);
 /** leak-bound: this lane has sent more. */
 void detect_bound(struct engine *engine, struct account *account, struct lane *lane);
+/** selectivity: nothing explains what it has sent, last by this lane. */
+void detect_selectivity(struct engine *engine, struct account *account, const struct lane *lane);
+/** So many files more were opened, and are done with. */
+void selectivity_add(struct reading *reading, uint64_t opened, uint64_t full);
+/** Ten times z, if labelled ones are read more than others; else 0. */
+unsigned int selectivity_tenths(const struct reading *labelled, const struct reading *other);
+/** size-echo: a connection has ended; `hello` of what it sent began a TLS handshake, or 0. */
+void detect_echo(struct engine *engine, struct account *account, const struct lane *lane, uint64_t sent,
+		 uint64_t hello);
+/** A labelled file was read in full. */
+void echo_read(struct account *account, size_t label, uint64_t size);
+bool echo_fits(uint64_t size, uint64_t sent, uint64_t hello);
+/** How many of the uploads that are kept echo files of different sizes, and of how many bytes. */
+unsigned int echoes_of(const struct echo *echo, uint64_t *bytes);
+/** lookups: something was sent over a channel of a contract. */
+void detect_lookups(struct engine *engine, struct account *account, const struct lane *lane,
+		    const struct product *product);
+/** What it sent beyond what so many objects need. */
+uint64_t lookups_over(const struct contract *contract, const struct contract_use *use, uint64_t objects);
 /** name-information: it has asked a resolver for this name. */
 void detect_information(struct engine *engine, struct account *account, const struct product *product,
 			const char *name);
@@ -293,6 +334,8 @@ void moved_settle(struct engine *engine, bool all);
 void links_clear(struct ledger *ledger);
 /** What came over a connection within this host, if it is one. */
 void moved_received(struct engine *engine, struct flow *flow);
+/** A part of a stream has ended. */
+void moved_ended(struct engine *engine, const struct flow *flow, const struct flow_part *part);
 /** A channel has sent more. */
 void moved_sent(struct engine *engine, const struct flow *flow, struct flow_part *part, uint64_t more);
 

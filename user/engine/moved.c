@@ -78,6 +78,19 @@ static bool newly_read(struct engine *engine, const struct account *account, con
 	return !seen_before(engine->ledger.objects_seen, sum);
 }
 
+/** What the rules size-echo and selectivity want to know of a file that is done with. */
+static void note_reading(struct engine *engine, struct account *account, const struct access *access)
+{
+	const struct ev_access *told = &access->told;
+	uint64_t had = told->read + told->mapped, size = greater(told->facts.size, told->to);
+
+	if ((told->facts.mode & S_IFMT_) != S_IFREG_ || !size || told->written)
+		return;
+	selectivity_add(&account->readings[!!access->label], 1, had >= size - size / 10);
+	if (access->label && had >= size)
+		echo_read(account, taint_label(&engine->ledger, access->label), size);
+}
+
 /** Regular files that no account has written hold nothing: most that is read is such. */
 static void read_any(struct engine *engine, struct account *account, struct access *access, bool last)
 {
@@ -257,8 +270,10 @@ void moved(struct engine *engine, struct access *access, bool last)
 	read_any(engine, account, access, last);
 	written(engine, account, access);
 	given(engine, account, access);
-	if (last)
-		left_ask(engine, account, access);
+	if (!last)
+		return;
+	note_reading(engine, account, access);
+	left_ask(engine, account, access);
 }
 
 /* ---- what waited ---- */
@@ -413,6 +428,18 @@ void moved_received(struct engine *engine, struct flow *flow)
 	flow->carried = flow->received;
 }
 
+void moved_ended(struct engine *engine, const struct flow *flow, const struct flow_part *part)
+{
+	struct account *account;
+
+	if (flow->proto != IPPROTO_TCP_ || flow->lineage->decision != LINEAGE_PRODUCT ||
+	    address_is_local(&part->remote) || part->sites || part->resolver)
+		return;
+	account = ledger_account(engine, flow->lineage);
+	detect_echo(engine, account, ledger_lane(account, WAY_NETWORK, part->control), part->sent,
+		    flow->hello);
+}
+
 void moved_sent(struct engine *engine, const struct flow *flow, struct flow_part *part, uint64_t more)
 {
 	struct account *account = ledger_account(engine, flow->lineage);
@@ -436,4 +463,7 @@ void moved_sent(struct engine *engine, const struct flow *flow, struct flow_part
 		explained = more;
 	}
 	ledger_send(engine, account, WAY_NETWORK, part->control, more, explained);
+	if (part->contracted && engine->policy)
+		detect_lookups(engine, account, ledger_lane(account, WAY_NETWORK, part->control),
+			       flow->lineage->product);
 }

@@ -140,6 +140,9 @@ static const char *const rule_names[] = {
 	[RULE_UNEXPLAINED] = "unexplained-bytes",
 	[RULE_BOUND] = "leak-bound",
 	[RULE_INFORMATION] = "name-information",
+	[RULE_ECHO] = "size-echo",
+	[RULE_LOOKUPS] = "lookups",
+	[RULE_SELECTIVITY] = "selectivity",
 };
 _Static_assert(ARRAY_SIZE(rule_names) == RULES, "a name for every rule");
 

@@ -161,6 +161,9 @@ enum rule {
 	RULE_UNEXPLAINED,
 	RULE_BOUND,
 	RULE_INFORMATION,
+	RULE_ECHO,
+	RULE_LOOKUPS,
+	RULE_SELECTIVITY,
 	RULES,
 	RULE_ANY = RULES, /* whatever rule: none can be set off by this */
 };
