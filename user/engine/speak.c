@@ -98,6 +98,7 @@ struct outcome *ledger_tell(struct engine *engine, enum outcome_what what, const
 	view->capacity = account->cap[label];
 	view->read = account->own[label];
 	view->sent = lane->sent;
+	view->unexplained = lesser(lane->sent - lesser(lane->sent, lane->explained), account->cap[label]);
 	view->limit = limits.bytes;
 	view->millibytes = limits.millibytes;
 	view->since = wall_of(engine, account->since);

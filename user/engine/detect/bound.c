@@ -13,7 +13,6 @@ static void say(struct engine *engine, const struct account *account, const stru
 	struct outcome *outcome = ledger_tell(engine, WHAT_RULE_LEAK, account, lane, label, &view);
 
 	view->bound = lane->told;
-	view->unexplained = lesser(lane->sent - lesser(lane->sent, lane->explained), account->cap[label]);
 	outcome_say(engine, outcome,
 		    "At most %llu bytes of %s have left through %s to who is controlled from %s",
 		    (unsigned long long)view->bound, view->label, account->name, lane->jurisdiction);

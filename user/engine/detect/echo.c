@@ -89,7 +89,6 @@ static void say(struct engine *engine, const struct account *account, const stru
 	struct outcome_ledger *view;
 	struct outcome *outcome = ledger_tell(engine, WHAT_RULE_ECHO, account, lane, label, &view);
 
-	view->unexplained = bytes;
 	view->bound = lesser(bytes, account->cap[label]);
 	outcome_say(
 		engine, outcome,

@@ -40,7 +40,6 @@ static void judge(struct engine *engine, struct account *account, const struct l
 	use->told = over;
 	ledger_note(account, engine->position);
 	outcome = ledger_tell(engine, WHAT_RULE_LOOKUPS, account, lane, label, &view);
-	view->unexplained = over;
 	view->bound = lesser(over, account->cap[label]);
 	outcome_say(engine, outcome,
 		    "%s has sent %llu bytes for look-ups, %llu more than %llu files newly read need, and can "
