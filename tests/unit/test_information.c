@@ -183,6 +183,29 @@ static void objects_newly_read_allow(void **state)
 	world_end(&world);
 }
 
+/** A message explains itself by its question, and by little that may stand behind it; to a resolver of the
+ * site's. */
+static void a_question_explains_its_message(void **state)
+{
+	static struct overlay_network resolver = {
+		.address = {10, 0, 0, 53}, .family = 4, .bits = 32, .role = "resolver"};
+	struct ev_addr to = {.addr = {10, 0, 0, 53}, .family = 4};
+	struct policy policy = policy_of();
+	struct world world;
+
+	(void)state;
+	policy.overlays = &resolver, policy.overlay_count = 1;
+	world_begin(&world, &policy);
+	questions_asked(world.engine, world.account, &to, 37, 20);
+	assert_int_equal(world.account->questions.read, 37);
+	questions_asked(world.engine, world.account, &to, 1000, 20);
+	assert_int_equal(world.account->questions.read, 37 + 20 + 18 + 64);
+	to.addr[3] = 54;
+	questions_asked(world.engine, world.account, &to, 37, 20);
+	assert_int_equal(world.account->questions.read, 37 + 20 + 18 + 64);
+	world_end(&world);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -191,6 +214,7 @@ int main(void)
 		cmocka_unit_test(spread_over_many_zones),
 		cmocka_unit_test(what_is_forgotten_counts_again),
 		cmocka_unit_test(objects_newly_read_allow),
+		cmocka_unit_test(a_question_explains_its_message),
 	};
 
 	return cmocka_run_group_tests_name("information", tests, NULL, NULL);
