@@ -187,3 +187,47 @@ explained() {
 @test "formulas of others, beside which docs/DETECTION.md puts ours" {
 	python3 tests/scenarios/formulas
 }
+
+@test "ledger: names through the site's resolver" {
+	replay_case ledger-names-through-the-sites-resolver
+}
+
+@test "ledger: names that nobody read" {
+	replay_case ledger-names-that-nobody-read
+}
+
+@test "ledger: names of files not read" {
+	replay_case ledger-names-of-files-not-read
+}
+
+@test "names of files newly read" {
+	replay_case names-of-files-newly-read
+}
+
+@test "ledger: a rule set off" {
+	replay_case ledger-a-rule-set-off
+}
+
+@test "ledger: size echo" {
+	replay_case ledger-size-echo
+}
+
+@test "uploads of other sizes" {
+	replay_case uploads-of-other-sizes
+}
+
+@test "ledger: lookups" {
+	replay_case ledger-lookups
+}
+
+@test "lookups of many files" {
+	replay_case lookups-of-many-files
+}
+
+@test "ledger: selectivity" {
+	replay_case ledger-selectivity
+}
+
+@test "reading everything alike" {
+	replay_case reading-everything-alike
+}

@@ -158,6 +158,42 @@ static void overlays_hold_by_the_longest_prefix(void **state)
 		       NULL, "o.json:1: /networks/0/prefix: \"10.0.0.0/33\" is no prefix");
 }
 
+static const char limited[] =
+	"{\"kind\":\"host\",\"id\":\"h\",\"title\":\"t\",\"jurisdiction\":\"GB\",\n"
+	"\"organisations\":[\"company\"],\"classification\":{\"scheme\":\"gb\",\"tier\":\"SECRET\"},\n"
+	"\"limits\":[{\"labels\":[\"SECRET\"],\"bytes\":5000,\"bytes_per_second\":0.5,\n"
+	"\"rules\":{\"%s\":\"%s\"}}]}";
+
+/** A rule is set off for the labels that are named, and for no other; each rule has a name in the schema. */
+static void a_rule_is_set_off_for_a_label(void **state)
+{
+	struct said said;
+	char text[1024];
+
+	(void)state;
+	for (unsigned int rule = 0; rule < RULES; rule++) {
+		struct policy *policy;
+
+		snprintf(text, sizeof(text), limited, rule_name(rule), "off");
+		policy = compile_with("h.json", text, "h.json", &said);
+		assert_non_null(policy);
+		assert_int_equal(policy_limits(policy, "SECRET").off, 1u << rule);
+		assert_int_equal(policy_limits(policy, "SECRET").bytes, 5000);
+		assert_int_equal(policy_limits(policy, "TOP SECRET").off, 0);
+		policy_free(&policy);
+		snprintf(text, sizeof(text), limited, rule_name(rule), "on");
+		policy = compile_with("h.json", text, "h.json", &said);
+		assert_non_null(policy);
+		assert_int_equal(policy_limits(policy, "SECRET").off, 0);
+		policy_free(&policy);
+	}
+	snprintf(text, sizeof(text), limited, "size-ecko", "off");
+	assert_refused("h.json", text, "h.json", "h.json:4: /limits/0/rules: unknown member \"size-ecko\"");
+	snprintf(text, sizeof(text), limited, "leak-bound", "of");
+	assert_refused("h.json", text, "h.json",
+		       "h.json:4: /limits/0/rules/leak-bound: expected one of \"on\" \"off\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -166,6 +202,7 @@ int main(void)
 		cmocka_unit_test(a_site_adds_its_own),
 		cmocka_unit_test(a_later_document_takes_the_place),
 		cmocka_unit_test(overlays_hold_by_the_longest_prefix),
+		cmocka_unit_test(a_rule_is_set_off_for_a_label),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);

@@ -140,7 +140,7 @@ static void describe(struct search *search, const struct outcome *outcome)
 	if (outcome->ledger) {
 		memcpy(search->positions, outcome->ledger->positions, sizeof(search->positions));
 		search->position_count = outcome->ledger->position_count;
-		why_leak(product, outcome->ledger, style_columns(STDOUT_FILENO), &search->why);
+		why_leak(product, outcome, style_columns(STDOUT_FILENO), &search->why);
 	} else if (outcome->destination)
 		why_destination(outcome, &search->why);
 	else if (product)

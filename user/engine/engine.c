@@ -406,7 +406,7 @@ int engine_step(struct engine *engine, const struct ev_head *event, uint64_t pos
 	engine->position = position;
 	engine->time = event->time;
 	engine->events++;
-	if (engine->ledger.pipe_count)
+	if (engine->ledger.pipe_count || engine->ledger.questions_due)
 		moved_settle(engine, false);
 	r = take(engine, event);
 	if (batch->findings > findings)

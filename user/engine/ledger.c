@@ -52,7 +52,7 @@ static void account_free(struct account *account)
 	free(account);
 }
 
-static struct lane *lane_of(struct account *account, enum ledger_way way, const char *jurisdiction)
+struct lane *ledger_lane(struct account *account, enum ledger_way way, const char *jurisdiction)
 {
 	struct lane *lane;
 
@@ -90,7 +90,7 @@ static void account_fold(struct engine *engine, struct account *account)
 		former->cap[i] += account->cap[i], former->own[i] += account->own[i];
 	for (size_t i = 0; i < account->lane_count; i++) {
 		const struct lane *from = &account->lanes[i];
-		struct lane *to = lane_of(former, from->way, from->jurisdiction);
+		struct lane *to = ledger_lane(former, from->way, from->jurisdiction);
 
 		to->sent += from->sent;
 		to->explained += from->explained;
@@ -136,6 +136,11 @@ static void inherit(struct engine *engine, struct account *account, const struct
 	account->findings += from->findings;
 	account->bucket.level += from->bucket.level;
 	account->bucket.told += from->bucket.told;
+	zones_inherit(account, from);
+	for (size_t i = 0; i < ARRAY_SIZE(account->readings); i++)
+		selectivity_add(&account->readings[i], from->readings[i].opened, from->readings[i].full);
+	if (!account->echo.count)
+		account->echo = from->echo;
 }
 
 static bool same_key(const struct account_key *a, const struct account_key *b)
@@ -235,22 +240,36 @@ void ledger_note(struct account *account, uint64_t position)
 		account->positions[ARRAY_SIZE(account->positions) - 1] = position;
 }
 
+/** It has sent more, by this lane; nothing explains so much of it. */
+static void judge(struct engine *engine, struct account *account, struct lane *lane, uint64_t unexplained)
+{
+	if (!engine->policy)
+		return;
+	if (unexplained) {
+		ledger_note(account, engine->position);
+		detect_unexplained(engine, account, lane, unexplained);
+		detect_selectivity(engine, account, lane);
+	}
+	detect_bound(engine, account, lane);
+}
+
 void ledger_send(struct engine *engine, struct account *account, enum ledger_way way,
 		 const char *jurisdiction, uint64_t sent, uint64_t explained)
 {
-	struct lane *lane = lane_of(account, way, jurisdiction ? jurisdiction : "");
+	struct lane *lane = ledger_lane(account, way, jurisdiction ? jurisdiction : "");
 
 	lane->sent += sent;
 	lane->explained += explained;
-	detect_leak(engine, account, lane, sent - lesser(sent, explained));
+	judge(engine, account, lane, sent - lesser(sent, explained));
 }
 
-void ledger_left(struct engine *engine, struct account *account, uint64_t bytes)
+void ledger_unexplained(struct engine *engine, struct account *account, enum ledger_way way,
+			const char *jurisdiction, uint64_t bytes)
 {
-	struct lane *lane = lane_of(account, WAY_FILE, "");
+	struct lane *lane = ledger_lane(account, way, jurisdiction);
 
 	lane->explained -= lesser(bytes, lane->explained);
-	detect_leak(engine, account, lane, bytes);
+	judge(engine, account, lane, bytes);
 }
 
 void ledger_clear(struct engine *engine)

@@ -28,6 +28,15 @@ struct flow_part;
 #define LEDGER_CARRIERS 65536
 /** Reads that ended lately, in case it turns out that what was read had been written by an account. */
 #define LEDGER_RECENT 256
+/** Zones of names that are told apart, of an account. */
+#define LEDGER_ZONES 8
+/** Names asked for, and objects read, that are remembered: in sets, of which the oldest makes room. */
+#define LEDGER_SEEN 8192
+#define SEEN_WAYS   4
+/** Sizes of labelled files that an upload may echo, and uploads that are kept; smaller ones are not. */
+#define ECHO_SIZES   8
+#define ECHO_UPLOADS 16
+#define ECHO_LEAST   4096
 /** Pipes, and connections within this host, that await their readers' accounts. */
 #define LEDGER_PIPES 1024
 
@@ -43,6 +52,43 @@ struct lane {
 /** What went over a channel that the product's contract names. */
 struct contract_use {
 	uint64_t connections, sent, explained;
+	uint64_t told; /* bytes for look-ups beyond what files need, that a finding has named last */
+};
+
+/** It leaks at the blind rate, and is never emptied otherwise. */
+struct bucket {
+	uint64_t level; /* thousandths of a byte */
+	uint64_t time;
+	uint64_t told; /* the level that a finding has named last, bytes; 0: none since it emptied */
+};
+
+/** Uploads that are as long as labelled files. */
+struct echo {
+	uint64_t sizes[ECHO_SIZES];	/* of files, the last one first; 0: none */
+	uint64_t uploads[ECHO_UPLOADS]; /* the size that each echoed, or 0 */
+	uint64_t count;			/* of uploads */
+	uint8_t labels[ECHO_SIZES];
+};
+
+/** Of files that were opened, those that were read to their end. */
+struct reading {
+	uint64_t opened, full;
+};
+
+/** What was asked for below a zone. */
+struct zone {
+	uint64_t sum;  /* of its name; 0: none */
+	uint64_t owed; /* of what a contract may allow, what no object read allows yet */
+	struct bucket bucket;
+};
+
+/** What went to the site's own resolvers. */
+struct questions {
+	uint64_t sent;
+	uint64_t read;	 /* of that, in messages whose question was read */
+	uint64_t judged; /* of the rest, found to be unexplained */
+	uint64_t due;	 /* when the rest is judged; 0: nothing waits */
+	char control[3];
 };
 
 struct account_key {
@@ -64,17 +110,20 @@ struct account {
 	bool ended;
 	uint64_t incident; /* the lineage that names it: its own, or of whom it has inherited */
 	uint64_t findings; /* so far */
-	uint64_t objects;  /* that it read from */
+	uint64_t objects;  /* newly read: each version of one once, while that is remembered */
 	uint64_t since;	   /* boot time of its first event */
 	struct contract_use uses[CONTRACTS_MAX];
 	struct lane *lanes;
 	size_t lane_count;
 	struct edge *edges;
-	struct {
-		uint64_t level; /* thousandths of a byte */
-		uint64_t time;
-		uint64_t told; /* the level that a finding has named last, bytes; 0: none since it emptied */
-	} bucket;
+	struct bucket bucket; /* of what nothing explains */
+	struct zone zones[LEDGER_ZONES];
+	uint64_t names_asked;	/* bytes of names that were not asked for before */
+	uint64_t names_allowed; /* of those, by a contract */
+	struct questions questions;
+	struct echo echo;
+	struct reading readings[2]; /* of files without a label, and with one */
+	uint64_t selective_told;    /* the bucket's level that rule selectivity has named last, bytes */
 	uint64_t positions[LEDGER_POSITIONS]; /* of the events that it rests on: what was read, what was sent
 					       */
 	size_t position_count;
@@ -150,6 +199,9 @@ struct ledger {
 	size_t recent_count;
 	struct pending_pipe pipes[LEDGER_PIPES];
 	size_t pipe_count;
+	uint64_t questions_due; /* the first of the accounts'; 0: none waits */
+	uint64_t names_seen[LEDGER_SEEN],
+		objects_seen[LEDGER_SEEN]; /* sums of an account and of what it was */
 	struct link *links;
 	uint64_t link_number;
 	uint64_t dropped; /* accounts and carriers that were given up */
@@ -168,6 +220,7 @@ void ledger_send(struct engine *engine, struct account *account, enum ledger_way
 		 const char *jurisdiction, uint64_t sent, uint64_t explained);
 /** An event that the account rests on, by its position. */
 void ledger_note(struct account *account, uint64_t position);
+struct lane *ledger_lane(struct account *account, enum ledger_way way, const char *jurisdiction);
 struct account *ledger_find(const struct engine *engine, const struct account_key *key);
 /** A process has come into a lineage: what it held before custodes began anew, comes with it. */
 void ledger_join(struct engine *engine, const struct process *process);
@@ -177,13 +230,75 @@ void ledger_end(struct engine *engine, uint64_t root);
 void ledger_restart(struct engine *engine, bool same_boot);
 void ledger_clear(struct engine *engine);
 
-/** Of what was stated as written to files here, so much stands where anybody reads it. */
-void ledger_left(struct engine *engine, struct account *account, uint64_t bytes);
+/** Of what was stated as explained, so much is not. */
+void ledger_unexplained(struct engine *engine, struct account *account, enum ledger_way way,
+			const char *jurisdiction, uint64_t bytes);
 
-/* ---- detect/leak.c ---- */
+/* ---- speak.c ---- */
 
-/** Rules unexplained-bytes and leak-bound: an account has sent more, by this lane. */
-void detect_leak(struct engine *engine, struct account *account, struct lane *lane, uint64_t unexplained);
+/**
+ * Of the labels of which it can hold anything, or this part of the limit (1: all of it, 4: a
+ * quarter), and for which the rule is on, the one with the least patience; none: LEDGER_LABELS.
+ */
+size_t ledger_strictest(const struct engine *engine, const struct account *account, enum rule rule,
+			unsigned int share, struct limits *limits);
+void bucket_fill(struct bucket *bucket, uint64_t now, uint64_t millibytes, uint64_t bytes);
+/** Whether it has passed the limit, or doubled since that was said; then it is said. */
+bool bucket_speaks(struct bucket *bucket, uint64_t limit);
+/** A finding about an account, but for its sentence; `ledger` is what stands in it. */
+struct outcome *ledger_tell(struct engine *engine, enum outcome_what what, const struct account *account,
+			    const struct lane *lane, size_t label, struct outcome_ledger **ledger);
+void outcome_say(struct engine *engine, struct outcome *outcome, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* ---- detect/: of the ledger, a rule each ---- */
+
+/** unexplained-bytes: so many more have left, by this lane. */
+void detect_unexplained(struct engine *engine, struct account *account, const struct lane *lane,
+			uint64_t unexplained);
+/** leak-bound: this lane has sent more. */
+void detect_bound(struct engine *engine, struct account *account, struct lane *lane);
+/** selectivity: nothing explains what it has sent, last by this lane. */
+void detect_selectivity(struct engine *engine, struct account *account, const struct lane *lane);
+/** So many files more were opened, and are done with. */
+void selectivity_add(struct reading *reading, uint64_t opened, uint64_t full);
+/** Ten times z, if labelled ones are read more than others; else 0. */
+unsigned int selectivity_tenths(const struct reading *labelled, const struct reading *other);
+/** size-echo: a connection has ended; `hello` of what it sent began a TLS handshake, or 0. */
+void detect_echo(struct engine *engine, struct account *account, const struct lane *lane, uint64_t sent,
+		 uint64_t hello);
+/** A labelled file was read in full. */
+void echo_read(struct account *account, size_t label, uint64_t size);
+bool echo_fits(uint64_t size, uint64_t sent, uint64_t hello);
+/** How many of the uploads that are kept echo files of different sizes, and of how many bytes. */
+unsigned int echoes_of(const struct echo *echo, uint64_t *bytes);
+/** lookups: something was sent over a channel of a contract. */
+void detect_lookups(struct engine *engine, struct account *account, const struct lane *lane,
+		    const struct product *product);
+/** What it sent beyond what so many objects need. */
+uint64_t lookups_over(const struct contract *contract, const struct contract_use *use, uint64_t objects);
+/** name-information: it has asked a resolver for this name. */
+void detect_information(struct engine *engine, struct account *account, const struct product *product,
+			const char *name);
+/** What a name can carry, in bytes, and the zone that it is of: a part of it. */
+size_t name_information(const char *name, const char **zone);
+/** Octets of a name on the wire. */
+size_t name_octets(const char *name);
+/** An account's zone; where there is no room, the one with the least goes on as this one. */
+struct zone *zone_of(struct account *account, uint64_t sum);
+void zones_inherit(struct account *account, const struct account *from);
+/** Whether the table has it; it has it from then on, in the place of what was used longest ago. */
+bool seen_before(uint64_t *table, uint64_t sum);
+
+/* ---- questions.c ---- */
+
+/** Sent to a resolver of the site's. */
+void questions_sent(struct engine *engine, struct account *account, const char *jurisdiction, uint64_t bytes);
+/** One message to somebody, in which a name of so many octets was read. */
+void questions_asked(struct engine *engine, struct account *account, const struct ev_addr *remote,
+		     uint64_t size, size_t octets);
+/** Judges what nobody has read by now; or all. */
+void questions_settle(struct engine *engine, bool all);
 
 /* ---- taint.c ---- */
 
@@ -220,6 +335,8 @@ void moved_settle(struct engine *engine, bool all);
 void links_clear(struct ledger *ledger);
 /** What came over a connection within this host, if it is one. */
 void moved_received(struct engine *engine, struct flow *flow);
+/** A part of a stream has ended. */
+void moved_ended(struct engine *engine, const struct flow *flow, const struct flow_part *part);
 /** A channel has sent more. */
 void moved_sent(struct engine *engine, const struct flow *flow, struct flow_part *part, uint64_t more);
 

@@ -60,6 +60,37 @@ static void read_labelled(struct engine *engine, struct account *account, struct
 	access->charged = now;
 }
 
+/** Whether this version of it was not read before. What passes for another one makes it less. */
+static bool newly_read(struct engine *engine, const struct account *account, const struct ev_access *told)
+{
+	const uint64_t parts[] = {account->key.root,
+				  account->key.run,
+				  told->object.ino,
+				  (uint64_t)told->object.dev << 32 | told->object.gen,
+				  (uint64_t)told->facts.ctime_sec,
+				  told->facts.ctime_nsec};
+	uint64_t sum = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++) {
+		sum = (sum ^ parts[i]) * 0x9e3779b97f4a7c15;
+		sum ^= sum >> 29;
+	}
+	return !seen_before(engine->ledger.objects_seen, sum);
+}
+
+/** What the rules size-echo and selectivity want to know of a file that is done with. */
+static void note_reading(struct engine *engine, struct account *account, const struct access *access)
+{
+	const struct ev_access *told = &access->told;
+	uint64_t had = told->read + told->mapped, size = greater(told->facts.size, told->to);
+
+	if ((told->facts.mode & S_IFMT_) != S_IFREG_ || !size || told->written)
+		return;
+	selectivity_add(&account->readings[!!access->label], 1, had >= size - size / 10);
+	if (access->label && had >= size)
+		echo_read(account, taint_label(&engine->ledger, access->label), size);
+}
+
 /** Regular files that no account has written hold nothing: most that is read is such. */
 static void read_any(struct engine *engine, struct account *account, struct access *access, bool last)
 {
@@ -69,7 +100,8 @@ static void read_any(struct engine *engine, struct account *account, struct acce
 
 	if (had <= access->had || (regular && !last))
 		return;
-	account->objects += !access->had;
+	if (!access->had)
+		account->objects += newly_read(engine, account, told);
 	taint_read(engine, account, &told->object, had - access->had, !regular);
 	access->had = had;
 }
@@ -238,8 +270,10 @@ void moved(struct engine *engine, struct access *access, bool last)
 	read_any(engine, account, access, last);
 	written(engine, account, access);
 	given(engine, account, access);
-	if (last)
-		left_ask(engine, account, access);
+	if (!last)
+		return;
+	note_reading(engine, account, access);
+	left_ask(engine, account, access);
 }
 
 /* ---- what waited ---- */
@@ -270,6 +304,7 @@ void moved_settle(struct engine *engine, bool all)
 		ledger->pipes[i] = ledger->pipes[--ledger->pipe_count];
 		settle_pipe(engine, &pipe);
 	}
+	questions_settle(engine, all);
 }
 
 /* ---- what was sent to an address ---- */
@@ -282,8 +317,8 @@ static const char *domain_of(struct engine *engine, const struct flow *flow, con
 /** The site's own servers: what goes there is what it is for. */
 static bool is_the_sites(const struct overlay_network *overlay)
 {
-	return overlay && (!strcmp(overlay->role, "management-server") ||
-			   !strcmp(overlay->role, "update-mirror") || !strcmp(overlay->role, "resolver"));
+	return overlay &&
+	       (!strcmp(overlay->role, "management-server") || !strcmp(overlay->role, "update-mirror"));
 }
 
 /** Of what this part has sent, what its handshake needed. */
@@ -323,6 +358,7 @@ static uint64_t by_contract(struct engine *engine, struct account *account, cons
 static void place(struct engine *engine, struct flow_part *part)
 {
 	struct destination_facts facts = {};
+	const struct overlay_network *overlay;
 
 	if (part->placed_by == engine->policy_number || !engine->policy)
 		return;
@@ -330,7 +366,9 @@ static void place(struct engine *engine, struct flow_part *part)
 	destination_facts(engine, &part->remote, &facts);
 	snprintf(part->control, sizeof(part->control), "%s",
 		 facts.controlling_jurisdiction ? facts.controlling_jurisdiction : "");
-	part->sites = is_the_sites(policy_overlay(engine->policy, part->remote.family, part->remote.addr));
+	overlay = policy_overlay(engine->policy, part->remote.family, part->remote.addr);
+	part->sites = is_the_sites(overlay);
+	part->resolver = overlay && !strcmp(overlay->role, "resolver");
 }
 
 /* ---- what went to this very host ---- */
@@ -390,6 +428,18 @@ void moved_received(struct engine *engine, struct flow *flow)
 	flow->carried = flow->received;
 }
 
+void moved_ended(struct engine *engine, const struct flow *flow, const struct flow_part *part)
+{
+	struct account *account;
+
+	if (flow->proto != IPPROTO_TCP_ || flow->lineage->decision != LINEAGE_PRODUCT ||
+	    address_is_local(&part->remote) || part->sites || part->resolver)
+		return;
+	account = ledger_account(engine, flow->lineage);
+	detect_echo(engine, account, ledger_lane(account, WAY_NETWORK, part->control), part->sent,
+		    flow->hello);
+}
+
 void moved_sent(struct engine *engine, const struct flow *flow, struct flow_part *part, uint64_t more)
 {
 	struct account *account = ledger_account(engine, flow->lineage);
@@ -408,5 +458,12 @@ void moved_sent(struct engine *engine, const struct flow *flow, struct flow_part
 	place(engine, part);
 	explained = part->sites ? more : lesser(more, handshake(flow, part));
 	explained += lesser(more - explained, by_contract(engine, account, flow, part, more - explained));
+	if (part->resolver) {
+		questions_sent(engine, account, part->control, more - explained);
+		explained = more;
+	}
 	ledger_send(engine, account, WAY_NETWORK, part->control, more, explained);
+	if (part->contracted && engine->policy)
+		detect_lookups(engine, account, ledger_lane(account, WAY_NETWORK, part->control),
+			       flow->lineage->product);
 }

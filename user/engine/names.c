@@ -98,6 +98,17 @@ static void tell_dns(struct engine *engine, struct flow *flow, const struct ev_p
 					flow->lineage->evidence, told->head.time);
 }
 
+/** Its name is counted; only then does it explain the bytes of its message. */
+static void asked(struct engine *engine, const struct flow *flow, const struct ev_payload *told,
+		  const char *name)
+{
+	const struct ev_addr *remote = told->remote.family ? &told->remote : &flow->remote;
+	struct account *account = ledger_account(engine, flow->lineage);
+
+	questions_asked(engine, account, remote, told->size, name_octets(name));
+	detect_information(engine, account, flow->lineage->product, name);
+}
+
 static void take_dns(struct engine *engine, struct flow *flow, const struct ev_payload *told,
 		     const uint8_t *bytes, size_t size)
 {
@@ -109,6 +120,8 @@ static void take_dns(struct engine *engine, struct flow *flow, const struct ev_p
 		return;
 	for (size_t i = 0; i < dns.address_count; i++)
 		remember_name(engine, flow->lineage, &dns.addresses[i], dns.question);
+	if (told->head.flags & PAYLOAD_SENT && flow->lineage->decision == LINEAGE_PRODUCT)
+		asked(engine, flow, told, dns.question);
 	tell_dns(engine, flow, told, &dns);
 }
 

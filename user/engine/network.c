@@ -174,6 +174,7 @@ void on_send(struct engine *engine, const struct ev_head *event)
 static void part_end(struct engine *engine, struct flow *flow, struct flow_part *part)
 {
 	judge_part(engine, flow, part, true);
+	moved_ended(engine, flow, part);
 	tell_flow(engine, WHAT_DISCONNECT, flow, &part->remote, part->sent, engine->time);
 	part_drop(engine, part);
 }

@@ -147,6 +147,7 @@ struct flow_part {
 	uint64_t placed_by;	       /* the set of policies by which it is known who controls the peer: */
 	char control[3];	       /* the country; "": not known */
 	bool sites;		       /* it is one of the site's own servers */
+	bool resolver;		       /* or a resolver of the site's, which passes on what it is asked */
 	bool contracted;	       /* it counts as a connection of a contract's channel */
 	bool judged;		       /* its connect was told and judged */
 	bool summed;		       /* the kernel half keeps its total */

@@ -289,7 +289,7 @@ void taint_left(struct engine *engine, const struct object_id *object, uint64_t 
 		now = lesser(edge->written, size);
 		if (now <= edge->left)
 			continue;
-		ledger_left(engine, edge->account, now - edge->left);
+		ledger_unexplained(engine, edge->account, WAY_FILE, "", now - edge->left);
 		edge->left = now;
 	}
 }

@@ -78,8 +78,12 @@ static const char *const names[] = {
 	[WHAT_RULE_MONITOR] = "monitor-integrity",
 	[WHAT_RULE_UNEXPLAINED] = "unexplained-bytes",
 	[WHAT_RULE_LEAK] = "leak-bound",
+	[WHAT_RULE_INFORMATION] = "name-information",
+	[WHAT_RULE_ECHO] = "size-echo",
+	[WHAT_RULE_LOOKUPS] = "lookups",
+	[WHAT_RULE_SELECTIVITY] = "selectivity",
 };
-_Static_assert(sizeof(names) / sizeof(names[0]) == WHAT_RULE_LEAK + 1, "a name for each");
+_Static_assert(sizeof(names) / sizeof(names[0]) == WHAT_RULE_SELECTIVITY + 1, "a name for each");
 
 const char *outcome_name(enum outcome_what what)
 {

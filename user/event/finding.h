@@ -43,6 +43,10 @@ enum outcome_what {
 	WHAT_RULE_MONITOR,
 	WHAT_RULE_UNEXPLAINED,
 	WHAT_RULE_LEAK,
+	WHAT_RULE_INFORMATION,
+	WHAT_RULE_ECHO,
+	WHAT_RULE_LOOKUPS,
+	WHAT_RULE_SELECTIVITY,
 };
 
 /** A process as it was known when the outcome arose. */

@@ -44,6 +44,10 @@ static const struct mapping {
 	{WHAT_RULE_MONITOR, "alert", "host", {"info"}},
 	{WHAT_RULE_UNEXPLAINED, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_LEAK, "alert", "intrusion_detection", {"info"}},
+	{WHAT_RULE_INFORMATION, "alert", "intrusion_detection", {"info"}},
+	{WHAT_RULE_ECHO, "alert", "intrusion_detection", {"info"}},
+	{WHAT_RULE_LOOKUPS, "alert", "intrusion_detection", {"info"}},
+	{WHAT_RULE_SELECTIVITY, "alert", "intrusion_detection", {"info"}},
 };
 
 static const struct mapping *mapping_of(enum outcome_what what)

@@ -136,12 +136,28 @@ const struct contract *contract_find(const struct product *product, const char *
 	return NULL;
 }
 
-static const struct limits top_limits = {32 << 10, 100};
+static const char *const rule_names[] = {
+	[RULE_UNEXPLAINED] = "unexplained-bytes",
+	[RULE_BOUND] = "leak-bound",
+	[RULE_INFORMATION] = "name-information",
+	[RULE_ECHO] = "size-echo",
+	[RULE_LOOKUPS] = "lookups",
+	[RULE_SELECTIVITY] = "selectivity",
+};
+_Static_assert(ARRAY_SIZE(rule_names) == RULES, "a name for every rule");
+
+const char *rule_name(enum rule rule)
+{
+	return rule_names[rule];
+}
+
+static const struct limits top_limits = {.bytes = 32 << 10, .millibytes = 100};
 
 /** The two topmost tiers, the lowest, and those between; a site may say it finer. */
 static struct limits limits_of_tier(const struct scheme *scheme, const char *tier)
 {
-	static const struct limits middle = {1 << 20, 1000}, lowest = {16 << 20, 10000};
+	static const struct limits middle = {.bytes = 1 << 20, .millibytes = 1000},
+				   lowest = {.bytes = 16 << 20, .millibytes = 10000};
 	size_t rank = 0;
 
 	while (rank < scheme->tiers.count && strcmp(scheme->tiers.items[rank], tier))

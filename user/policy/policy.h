@@ -156,10 +156,25 @@ struct label {
 	const char *value;
 };
 
+/** Rules of the ledger that a profile may set off for a label. */
+enum rule {
+	RULE_UNEXPLAINED,
+	RULE_BOUND,
+	RULE_INFORMATION,
+	RULE_ECHO,
+	RULE_LOOKUPS,
+	RULE_SELECTIVITY,
+	RULES,
+	RULE_ANY = RULES, /* whatever rule: none can be set off by this */
+};
+/** "unexplained-bytes": as profiles and outputs write it. */
+const char *rule_name(enum rule rule);
+
 /** How much that nothing explains is borne of one label on one host. */
 struct limits {
 	uint64_t bytes;	     /* at once */
 	uint64_t millibytes; /* thousandths of a byte a second that are never found: the blind rate */
+	uint32_t off;	     /* rules that say nothing of it: a bit each */
 };
 
 /** Limits that the host's profile states. */

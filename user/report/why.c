@@ -202,9 +202,40 @@ static void put_channels(const struct product *product, unsigned int columns, st
 			  "handshakes and the site's own servers explains what it sends.");
 }
 
-void why_leak(const struct product *product, const struct outcome_ledger *ledger, unsigned int columns,
+/** What a rule of the ledger goes by beside its limits, and what beside those would change it. */
+static const struct {
+	enum outcome_what what;
+	const char *by, *change;
+} of_rules[] = {
+	{WHAT_RULE_INFORMATION,
+	 "A question for a name reaches whoever runs its zone, through any resolver. Each name that was "
+	 "not asked for before counts with what stands before its last two labels; names that are "
+	 "forgotten count again, and with many zones one may stand for others.",
+	 "A channel that the vendor declares for reputation (a product document, \"channels\") with the "
+	 "zone among its hosts: then each file newly read allows 64 bytes."},
+	{WHAT_RULE_ECHO,
+	 "One upload that is as long as a file may be chance. Five among sixteen, of files of different "
+	 "sizes, would be so once in some fifteen years at a hundred uploads a day, where sizes are spread "
+	 "evenly over the orders of magnitude; where they are not, it is more often. What a contract "
+	 "explains counts, too.",
+	 "An overlay that says that this is the site's own server."},
+	{WHAT_RULE_LOOKUPS,
+	 "A look-up carries about one hash. So what goes over a channel for reputation is held against "
+	 "the files newly read, whatever the contract allows a day.",
+	 "The \"bytes_per_file\" of the channel, if a look-up needs more than that."},
+	{WHAT_RULE_SELECTIVITY,
+	 "A scan reads everything alike, a search reads in full what it looks for. That is support and "
+	 "no proof: a scanner may read documents to their end, and of programs the heads alone. So it "
+	 "counts only where nothing explains a quarter of the limit.",
+	 NULL},
+};
+
+void why_leak(const struct product *product, const struct outcome *outcome, unsigned int columns,
 	      struct buf *to)
 {
+	const struct outcome_ledger *ledger = outcome->ledger;
+	const char *change = "A channel that the vendor declares (a product document, \"channels\"); an "
+			     "overlay that says that this is the site's own server.";
 	_cleanup_(buf_free) struct buf line = {};
 
 	buf_str(to, "Why\n");
@@ -218,6 +249,12 @@ void why_leak(const struct product *product, const struct outcome_ledger *ledger
 		   (unsigned long long)ledger->limit, (unsigned long long)ledger->millibytes / 1000,
 		   (unsigned long long)ledger->millibytes % 1000);
 	paragraph(to, columns, line.data);
+	for (size_t i = 0; i < ARRAY_SIZE(of_rules); i++) {
+		if (of_rules[i].what != outcome->what)
+			continue;
+		paragraph(to, columns, of_rules[i].by);
+		change = of_rules[i].change ? of_rules[i].change : change;
+	}
 	put_channels(product, columns, to);
 	buf_str(to, "\nWhat is not known\n");
 	paragraph(to, columns,
@@ -227,8 +264,6 @@ void why_leak(const struct product *product, const struct outcome_ledger *ledger
 	if (!ledger->jurisdiction)
 		paragraph(to, columns, "Under whose control they went.");
 	buf_str(to, "\nWhat would change it\n");
-	paragraph(to, columns,
-		  "A channel that the vendor declares (a product document, \"channels\"); an overlay that "
-		  "says that "
-		  "this is the site's own server; the profile's \"limits\".");
+	paragraph(to, columns, change);
+	paragraph(to, columns, "The profile's \"limits\", where a rule may also be set off for a label.");
 }

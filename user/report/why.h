@@ -19,7 +19,7 @@ void why_product(const struct policy *policy, const struct product *product, day
  * Why a finding of the ledger: how its figures come about, what would have been normal for
  * this product, what is not known, and what would change it. `product` may be NULL.
  */
-void why_leak(const struct product *product, const struct outcome_ledger *ledger, unsigned int columns,
+void why_leak(const struct product *product, const struct outcome *outcome, unsigned int columns,
 	      struct buf *to);
 
 #endif
