@@ -32,19 +32,21 @@ def update(world, until):
         until.set()
 
 
-def scan(until):
+def scan(until, most):
     for directory, _, names in os.walk(TREE):
         for path in (os.path.join(directory, name) for name in names):
-            if until.is_set():
+            if until.is_set() or most == 0:
                 return
             if os.path.isfile(path) and not os.path.islink(path):
                 with open(path, "rb") as file:
                     file.read(1 << 16)
+                most -= 1
 
 
 def product(world):
     rng, until = random.Random(world["seed"]), threading.Event()
-    threads = [threading.Thread(target=update, args=(world, until)), threading.Thread(target=scan, args=(until,))]
+    threads = [threading.Thread(target=update, args=(world, until)),
+               threading.Thread(target=scan, args=(until, 500 if world["small"] else -1))]
     for thread in threads:
         thread.start()
     time.sleep(rng.uniform(0.05, 0.3))
