@@ -8,7 +8,9 @@ LIVE_PROGRAMS := $(patsubst tests/live/programs/%.c,build/live/%,$(sort $(wildca
 
 BYPASS_PROGRAMS := $(patsubst tests/live/bypass/%.c,build/bypass/%,$(sort $(wildcard tests/live/bypass/*.c)))
 
-.PHONY: test check coverage bench scenarios scenarios-full test-kernels test-programs live-programs
+SCENARIO_PROGRAMS := build/scenarios/ring build/scenarios/hook.so
+
+.PHONY: test check coverage bench scenarios scenarios-full scenario-programs test-kernels test-programs live-programs
 test: bootstrap
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan test-programs
@@ -62,8 +64,22 @@ build/bypass/%: tests/live/bypass/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SYSROOT_FLAG) -std=gnu17 -D_GNU_SOURCE -O1 -g -static $(WARN) -MMD -MP -MF $@.d $< -o $@
 
+# What a family cannot do in Python: tests/scenarios/run asks for it.
+scenario-programs: $(SCENARIO_PROGRAMS)
+
+build/scenarios/%: tests/scenarios/programs/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SYSROOT_FLAG) -std=gnu17 -D_GNU_SOURCE -O1 -g -static $(WARN) -MMD -MP -MF $@.d $< -o $@
+
+build/scenarios/%.so: tests/scenarios/programs/%.c
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(SYSROOT_FLAG) -std=gnu17 -D_GNU_SOURCE -O1 -g -shared -fPIC $(WARN) -MMD -MP -MF $@.d $< -o $@
+
 .SECONDARY: $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.o)
--include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d) $(LIVE_PROGRAMS:%=%.d) $(BYPASS_PROGRAMS:%=%.d)
+-include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d) $(LIVE_PROGRAMS:%=%.d) $(BYPASS_PROGRAMS:%=%.d) \
+	$(SCENARIO_PROGRAMS:%=%.d)
 
 # ---- fuzzing: make fuzz [SECONDS=60]; with clang's libFuzzer, ASan and UBSan ----
 

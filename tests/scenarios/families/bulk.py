@@ -4,6 +4,7 @@ import random
 import socket
 
 KIND = "attack"
+PERSONALITIES = ("one", "worker", "scans", "helper", "foreign")
 
 
 def product(world):

@@ -21,7 +21,7 @@ def product(world):
     if os.fork() == 0:
         os.setsid()
         if os.fork() == 0:
-            os.execv(copy, ["backupd", "-c", script, copy, address, str(port), *world["files"]])
+            os.execv(copy, ["backupd", "-S", "-c", script, copy, address, str(port), *world["files"]])
         os._exit(0)
     os.wait()
     time.sleep(3)

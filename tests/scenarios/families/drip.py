@@ -5,6 +5,7 @@ import socket
 import time
 
 KIND = "attack"
+PERSONALITIES = ("one", "worker", "scans", "helper", "foreign")
 
 
 def product(world):

@@ -5,6 +5,7 @@ import random
 import socket
 
 KIND = "attack"
+PERSONALITIES = ("one", "worker", "scans", "helper", "foreign")
 
 
 def renamed(path, other):

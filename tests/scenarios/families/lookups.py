@@ -5,6 +5,7 @@ import random
 import socket
 
 KIND = "benign"
+PERSONALITIES = ("one", "worker", "scans", "helper", "foreign")
 
 
 def product(world):

@@ -6,6 +6,7 @@ import random
 import socket
 
 KIND = "attack"
+PERSONALITIES = ("one", "worker", "scans", "helper", "foreign")
 
 
 def product(world):

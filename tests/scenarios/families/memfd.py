@@ -15,5 +15,5 @@ def product(world):
     script = ("import sys,socket\n"
               "s=socket.create_connection((sys.argv[1],int(sys.argv[2])))\n"
               "[s.sendall(open(p,'rb').read()) for p in sys.argv[3:]]\n")
-    subprocess.run([f"/proc/self/fd/{fd}", "-c", script, address, str(port), *world["files"]], check=True,
+    subprocess.run([f"/proc/self/fd/{fd}", "-S", "-c", script, address, str(port), *world["files"]], check=True,
                    pass_fds=[fd])

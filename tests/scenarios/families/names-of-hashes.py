@@ -6,6 +6,7 @@ import socket
 import struct
 
 KIND = "benign"
+PERSONALITIES = ("one", "worker", "scans", "helper", "foreign")
 
 
 def product(world):

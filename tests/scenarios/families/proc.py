@@ -6,6 +6,7 @@ import socket
 import subprocess
 
 KIND = "attack"
+PERSONALITIES = ("one", "worker", "scans", "helper", "foreign")
 
 
 def product(world):

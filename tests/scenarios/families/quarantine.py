@@ -3,6 +3,7 @@
 import os
 
 KIND = "benign"
+PERSONALITIES = ("one", "worker", "scans", "helper", "foreign")
 
 
 def product(world):

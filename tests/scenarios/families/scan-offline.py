@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Everything is scanned, nothing is sent."""
 KIND = "benign"
+PERSONALITIES = ("one", "worker", "scans", "helper", "foreign")
 
 
 def product(world):

@@ -10,7 +10,7 @@ def stranger(world):
     tree = os.path.join(world["scratch"], "tree")
     os.mkdir(tree)
     rng = random.Random(world["seed"])
-    for number in range(3000):
+    for number in range(300 if world["small"] else 3000):
         with open(os.path.join(tree, str(number)), "wb") as file:
             file.write(rng.randbytes(rng.randint(1, 2000)))
     open(os.path.join(world["scratch"], "ready"), "w").close()

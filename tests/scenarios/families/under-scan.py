@@ -8,7 +8,7 @@ KIND = "attack"
 TREE, SCANNED = "/usr/share", 6000
 
 
-def everything():
+def everything(count):
     number = 0
     for directory, _, names in os.walk(TREE):
         for name in names:
@@ -16,15 +16,16 @@ def everything():
             if os.path.isfile(path) and not os.path.islink(path):
                 yield path
                 number += 1
-                if number == SCANNED:
+                if number == count:
                     return
 
 
 def product(world):
     rng, files = random.Random(world["seed"]), list(world["files"])
-    every = SCANNED // (len(files) + 1)
+    count = SCANNED // 10 if world["small"] else SCANNED
+    every = count // (len(files) + 1)
     with socket.create_connection(rng.choice(world["sinks"])) as sock:
-        for number, path in enumerate(everything(), 1):
+        for number, path in enumerate(everything(count), 1):
             with open(path, "rb") as file:
                 file.read(1 << 16)
             if number % every == 0 and files:

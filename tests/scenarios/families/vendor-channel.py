@@ -5,6 +5,7 @@ import socket
 import struct
 
 KIND = "attack"
+PERSONALITIES = ("one", "worker", "scans", "helper", "foreign")
 NAME = b"sdds3.sophosupd.net"
 
 

@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The families of tests/scenarios as they were recorded when they were played: what was found
+# live is found again, by every later version. A folder for each family, and in it one for
+# each play: a capture, and the rules that spoke. Made by tests/scenarios/run --record DIR.
+
+FAMILIES=tests/replay/families
+
+# Which rules speak in the capture of this play.
+rules() {
+	local code=0
+	rm -f "$BATS_TEST_TMPDIR/found.ndjson"
+	"$CUSTODES" -q replay "$1/capture" --output "ecs:$BATS_TEST_TMPDIR/found.ndjson" || code=$?
+	((code < 2)) || echo "replay ended with $code"
+	jq -r 'select(.event.kind == "alert") | .event.action' "$BATS_TEST_TMPDIR/found.ndjson" | sort -u
+}
+
+of_the_ledger() {
+	grep -qxE 'unexplained-bytes|leak-bound' "$1"
+}
+
+# plays KIND: all of this kind say what they said live; how many there are.
+plays() {
+	local play
+	COUNT=0
+	for play in "$FAMILIES"/*/"$1"; do
+		rules "$play" >"$BATS_TEST_TMPDIR/rules"
+		[[ -z ${REPLAY_ACCEPT:-} ]] || cp "$BATS_TEST_TMPDIR/rules" "$play/expected"
+		diff -u "$play/expected" "$BATS_TEST_TMPDIR/rules"
+		COUNT=$((COUNT + 1))
+	done
+	((COUNT > 0))
+}
+
+@test "every attack is found again" {
+	local play
+	plays attack
+	for play in "$FAMILIES"/*/attack; do
+		of_the_ledger "$play/expected"
+	done
+}
+
+@test "every twin is let go again" {
+	local play
+	plays twin
+	for play in "$FAMILIES"/*/twin; do
+		! of_the_ledger "$play/expected" || return 1
+	done
+}
+
+@test "every benign family is let go again" {
+	local play
+	plays benign
+	for play in "$FAMILIES"/*/benign; do
+		[[ ! -s $play/expected ]]
+	done
+}
+
+@test "every family is recorded, as a whole and small" {
+	local family name
+	for family in tests/scenarios/families/*.py; do
+		name=$(basename "$family" .py)
+		if grep -q '^KIND = "attack"' "$family"; then
+			[[ -d $FAMILIES/$name/attack && -d $FAMILIES/$name/twin ]]
+		else
+			[[ -d $FAMILIES/$name/benign ]]
+		fi
+	done
+	(($(find "$FAMILIES" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum }') < 3 << 20))
+	[[ -z $(find "$FAMILIES" -type f -size +150k) ]]
+}
