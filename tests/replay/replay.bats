@@ -236,3 +236,15 @@ explained() {
 @test "reading everything alike" {
 	replay_case reading-everything-alike
 }
+
+@test "capture list: the runs of a record, how they ended, what was lost" {
+	local out
+	out=$("$CUSTODES" capture list tests/replay/ledger-over-a-restart/events.ndjson --json)
+	[[ $(jq -c '[.runs[] | .run, .position, .events, .ended, .lost]' <<<"$out") == '["r",0,22,true,0,"s",22,21,true,0]' ]]
+	out=$("$CUSTODES" capture list tests/replay/loss-in-the-window/events.ndjson --json)
+	[[ $(jq -c '[.runs[] | .lost]' <<<"$out") == '[42]' ]]
+	out=$("$CUSTODES" capture list tests/replay/families/bulk/attack/capture)
+	[[ $(wc -l <<<"$out") -eq 2 && $out == *"in order"*scenario ]]
+	run "$CUSTODES" capture list /nowhere
+	[[ $status -eq 2 ]]
+}
