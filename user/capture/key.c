@@ -14,6 +14,7 @@
 #include <openssl/pem.h>
 #include <openssl/store.h>
 
+#include "../util/base64.h"
 #include "../util/file.h"
 #include "../util/log.h"
 #include "../util/memory.h"
@@ -245,12 +246,12 @@ int key_sign(const struct key *key, const char *name, const char *text, size_t s
 
 int key_certify(const struct key *by, const uint8_t public[ED25519_KEY], struct buf *note)
 {
-	unsigned char text[BASE64_OF_KEY + 1];
 	_cleanup_(buf_free) struct buf lines = {};
 	int r;
 
-	EVP_EncodeBlock(text, public, ED25519_KEY);
-	buf_printf(note, KEY_CERTIFICATE "\n%s\n", text);
+	buf_str(note, KEY_CERTIFICATE "\n");
+	base64_put(note, public, ED25519_KEY);
+	buf_byte(note, '\n');
 	r = key_sign(by, KEY_NAME, note->data, note->size, &lines);
 	buf_byte(note, '\n');
 	buf_bytes(note, lines.data, lines.size);
@@ -260,7 +261,6 @@ int key_certify(const struct key *by, const uint8_t public[ED25519_KEY], struct 
 int key_certified(const uint8_t by[ED25519_KEY], const char *note, size_t size, uint8_t public[ED25519_KEY])
 {
 	static const char head[] = KEY_CERTIFICATE "\n";
-	uint8_t bytes[ED25519_KEY + 2];
 	struct verifier verifier;
 	size_t text;
 
@@ -268,9 +268,7 @@ int key_certified(const uint8_t by[ED25519_KEY], const char *note, size_t size, 
 		return -EBADMSG;
 	if (note_text(note, size, &text) || text != sizeof(head) - 1 + BASE64_OF_KEY + 1 ||
 	    memcmp(note, head, sizeof(head) - 1) ||
-	    EVP_DecodeBlock(bytes, (const unsigned char *)note + sizeof(head) - 1, BASE64_OF_KEY) <
-		    ED25519_KEY)
+	    base64_get(note + sizeof(head) - 1, BASE64_OF_KEY, public, ED25519_KEY) != ED25519_KEY)
 		return -EBADMSG;
-	memcpy(public, bytes, ED25519_KEY);
 	return 0;
 }

@@ -87,7 +87,8 @@ static void label_text(const struct ledger_row *row, struct buf *to)
 		return;
 	}
 	if (row->capacity >= LEDGER_ANYTHING) {
-		text_printf(to, "  %s: can hold any of it, since what it read first was not seen", row->label);
+		text_printf(to, "  %s: can hold any of it, since what it read first was not seen",
+			    row->label);
 		buf_byte(to, '\n');
 		return;
 	}
