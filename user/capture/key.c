@@ -67,7 +67,7 @@ static int check_mode(int fd, const char *path)
 static int read_file(struct key *key, const char *path)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	FILE *file;
+	BIO *file;
 	int r = fd < 0 ? -errno : 0;
 
 	if (r == -ENOENT)
@@ -75,12 +75,9 @@ static int read_file(struct key *key, const char *path)
 	r = r ? log_error(r, "%s", path) : check_mode(fd, path);
 	if (r)
 		return r;
-	file = fdopen(fd, "r");
-	if (!file)
-		return log_error(-errno, "%s", path);
-	fd = -1;
-	key->pkey = PEM_read_PrivateKey(file, NULL, NULL, NULL);
-	fclose(file);
+	file = need(BIO_new_fd(fd, BIO_NOCLOSE));
+	key->pkey = PEM_read_bio_PrivateKey(file, NULL, NULL, NULL);
+	BIO_free(file);
 	return key->pkey ? take_pkey(key, path) : crypto_error(-EINVAL, "no private key in PEM", path);
 }
 
