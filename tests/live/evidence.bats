@@ -61,3 +61,17 @@ openssl_verifies() {
 		[[ ! -e $DIR/other ]]
 	done
 }
+
+@test "others' code takes the capture: golang.org/x/mod/sumdb; and refuses one that was changed" {
+	local key at
+	GO111MODULE=off GOPROXY=off GOCACHE=$DIR/go GOPATH=/usr/share/gocode go build -o "$DIR/sumdb" tests/evidence/sumdb.go
+	custodes_start --heartbeat 1
+	sleep 2.5
+	custodes_stop
+	key=$("$CUSTODES" key show "$DIR/key" --log "$DIR/cap" | head -n 1)
+	expect "sound" "$("$DIR/sumdb" "$DIR/cap" "$key" | cut -d, -f1)" "sound: $(sed -n 2p "$DIR/cap/checkpoint") entries"
+	at=$(echo "$DIR"/cap/tile/entries/000.p/*)
+	printf '\xff' | dd of="$at" bs=1 seek=$(($(stat -c %s "$at") - 9)) conv=notrunc status=none
+	! "$DIR/sumdb" "$DIR/cap" "$key" >"$DIR/refused" || fail "a changed entry was taken"
+	grep -q "^not sound: " "$DIR/refused"
+}
