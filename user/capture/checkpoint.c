@@ -52,7 +52,7 @@ int checkpoint_read(struct checkpoint *checkpoint, const char *text, size_t size
 {
 	const char *at = text, *end = text + size, *origin, *number, *root;
 	size_t origin_length, number_length, root_length;
-	unsigned char raw[DIGEST_SIZE + 2];
+	uint8_t raw[DIGEST_SIZE + 1];
 
 	origin = line(&at, end, &origin_length);
 	number = origin ? line(&at, end, &number_length) : NULL;
@@ -63,8 +63,8 @@ int checkpoint_read(struct checkpoint *checkpoint, const char *text, size_t size
 		return -EBADMSG;
 	memcpy(checkpoint->origin, origin, origin_length);
 	checkpoint->origin[origin_length] = '\0';
-	if (root_length != BASE64_OF_DIGEST || root[BASE64_OF_DIGEST - 1] != '=' ||
-	    EVP_DecodeBlock(raw, (const unsigned char *)root, (int)root_length) < DIGEST_SIZE)
+	if (root_length != BASE64_OF_DIGEST ||
+	    base64_decode(root, root_length, raw, sizeof(raw)) != DIGEST_SIZE)
 		return -EBADMSG;
 	memcpy(checkpoint->root, raw, DIGEST_SIZE);
 	return read_size(number, number_length, &checkpoint->size);

@@ -9,6 +9,7 @@
 #include <openssl/evp.h>
 
 #include "../util/digest.h"
+#include "../util/memory.h"
 
 #define DASH	   "\xe2\x80\x94 "
 #define DASH_SIZE  (sizeof(DASH) - 1)
@@ -45,9 +46,9 @@ int verifier_make(struct verifier *verifier, const char *name, uint8_t type, con
 	return 0;
 }
 
-/** Decodes base64 of `length` characters; how many bytes, or -1. */
-static int decode(const char *text, size_t length, uint8_t *to, size_t room)
+int base64_decode(const char *text, size_t length, uint8_t *to, size_t room)
 {
+	_cleanup_free_ unsigned char *again = NULL;
 	int size;
 
 	if (!length || length % 4 || length / 4 * 3 > room)
@@ -55,7 +56,11 @@ static int decode(const char *text, size_t length, uint8_t *to, size_t room)
 	size = EVP_DecodeBlock(to, (const unsigned char *)text, (int)length);
 	if (size > 0 && text[length - 1] == '=')
 		size -= text[length - 2] == '=' ? 2 : 1; /* libcrypto counts what fills it up */
-	return size;
+	if (size <= 0)
+		return -1;
+	again = need(malloc(length + 1));
+	EVP_EncodeBlock(again, to, size);
+	return memcmp(again, text, length) ? -1 : size;
 }
 
 int verifier_parse(struct verifier *verifier, const char *text)
@@ -66,7 +71,7 @@ int verifier_parse(struct verifier *verifier, const char *text)
 	int r;
 
 	if (!key || (size_t)(id - text) >= sizeof(name) || key - id != 9 || strlen(key + 1) != 44 ||
-	    decode(key + 1, 44, bytes, sizeof(bytes)) != 1 + ED25519_KEY)
+	    base64_decode(key + 1, 44, bytes, sizeof(bytes)) != 1 + ED25519_KEY)
 		return -EINVAL;
 	if (bytes[0] != NOTE_ED25519 && bytes[0] != NOTE_COSIGNATURE)
 		return -EINVAL;
@@ -77,7 +82,7 @@ int verifier_parse(struct verifier *verifier, const char *text)
 	return r || memcmp(hex, id + 1, 8) ? -EINVAL : 0;
 }
 
-static void base64(const void *bytes, size_t size, struct buf *to)
+void base64_encode(const void *bytes, size_t size, struct buf *to)
 {
 	_cleanup_(buf_free) struct buf text = {};
 
@@ -94,7 +99,7 @@ void verifier_format(const struct verifier *verifier, struct buf *to)
 	buf_printf(to, "%s+", verifier->name);
 	buf_hex(to, verifier->id, sizeof(verifier->id));
 	buf_byte(to, '+');
-	base64(bytes, sizeof(bytes), to);
+	base64_encode(bytes, sizeof(bytes), to);
 }
 
 int note_text(const char *note, size_t size, size_t *text)
@@ -115,7 +120,7 @@ void note_line(const char *name, const uint8_t id[4], const void *signature, siz
 	buf_bytes(&bytes, id, 4);
 	buf_bytes(&bytes, signature, size);
 	buf_printf(to, DASH "%s ", name);
-	base64(bytes.data, bytes.size, to);
+	base64_encode(bytes.data, bytes.size, to);
 	buf_byte(to, '\n');
 }
 
@@ -157,7 +162,7 @@ static int verify_line(const struct verifier *verifier, const char *line, size_t
 
 	if (length <= name + 1 || memcmp(line, verifier->name, name) || line[name] != ' ')
 		return -ENOENT;
-	count = decode(line + name + 1, length - name - 1, bytes, sizeof(bytes));
+	count = base64_decode(line + name + 1, length - name - 1, bytes, sizeof(bytes));
 	if (count < 5)
 		return -EBADMSG;
 	if (memcmp(bytes, verifier->id, sizeof(verifier->id)))
