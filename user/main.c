@@ -14,6 +14,7 @@ static const struct command commands[] = {
 	{"check", "what the measures say about products, installed or not", cmd_check},
 	{"diff", "what another set of policies would change", cmd_diff},
 	{"explain", "why a finding, or why a verdict", cmd_explain},
+	{"verify", "is this capture what it was when it was written?", cmd_verify},
 	{"key", "the key that signs what is recorded", cmd_key},
 	{"doctor", "what this kernel offers, and what is lost on it", cmd_doctor},
 	{"demo", "see it all work on this machine, in under a minute", cmd_demo},
