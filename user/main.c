@@ -15,6 +15,7 @@ static const struct command commands[] = {
 	{"diff", "what another set of policies would change", cmd_diff},
 	{"explain", "why a finding, or why a verdict", cmd_explain},
 	{"verify", "is this capture what it was when it was written?", cmd_verify},
+	{"prove", "take an event out of a capture, with its proof", cmd_prove},
 	{"key", "the key that signs what is recorded", cmd_key},
 	{"doctor", "what this kernel offers, and what is lost on it", cmd_doctor},
 	{"demo", "see it all work on this machine, in under a minute", cmd_demo},
