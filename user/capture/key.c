@@ -77,7 +77,7 @@ static int read_file(struct key *key, const char *path)
 	file = fdopen(fd, "r");
 	if (!file)
 		return log_error(-errno, "%s", path);
-	fd = -1;
+	(void)TAKE_FD(fd);
 	key->pkey = PEM_read_PrivateKey(file, NULL, NULL, NULL);
 	fclose(file);
 	return key->pkey ? take_pkey(key, path) : crypto_error(-EINVAL, "no private key in PEM", path);
