@@ -112,6 +112,22 @@ static void stranger(struct trust *trust, const struct ev_key *event, uint64_t p
 			    (ull)position, name);
 }
 
+/** The key in force stands last. */
+static void know(struct trust *trust, const uint8_t key[ED25519_KEY])
+{
+	size_t count = trust->known_count;
+
+	for (size_t i = 0; i < count; i++)
+		if (!memcmp(trust->known[i].key, key, ED25519_KEY)) {
+			struct verifier found = trust->known[i];
+
+			trust->known[i] = trust->known[count - 1];
+			trust->known[count - 1] = found;
+			return;
+		}
+	verifier_make(GROW(trust->known, trust->known_count), trust->origin, NOTE_ED25519, key);
+}
+
 void trust_key(struct trust *trust, const struct ev_head *event, uint64_t position, struct verdict *verdict)
 {
 	const struct ev_key *key = (const struct ev_key *)event;
@@ -136,9 +152,7 @@ void trust_key(struct trust *trust, const struct ev_head *event, uint64_t positi
 		trust->met = true;
 	else
 		stranger(trust, key, position, verdict);
-	if (!has(trust->known, trust->known_count, key->public))
-		verifier_make(GROW(trust->known, trust->known_count), trust->origin, NOTE_ED25519,
-			      key->public);
+	know(trust, key->public);
 }
 
 /* ---- HEARTBEAT ---- */
@@ -182,9 +196,8 @@ void trust_beat(struct trust *trust, const struct ev_head *event, uint64_t posit
 		return; /* nothing was recorded when it was made */
 	fault = beat_fault(trust, beat, entry, hashes);
 	if (!fault && trust->known_count &&
-	    !verifier_right(trust, event, beat->verifier, trust->known[trust->known_count - 1].key) &&
-	    !beat->verifier.len)
-		fault = "it names no verifier key";
+	    !verifier_right(trust, event, beat->verifier, trust->known[trust->known_count - 1].key))
+		fault = "it names another key than the record did";
 	trust->beats += !fault;
 	if (fault)
 		verdict_say(verdict, VERDICT_DOUBT, CHECK_BEATS, "event %llu: %s", (ull)position, fault);

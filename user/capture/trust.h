@@ -13,7 +13,7 @@ struct trust {
 	bool given;		  /* a key came from outside the log */
 	struct verifier *trusted; /* under the origin's name */
 	size_t trusted_count;
-	struct verifier *known; /* by KEY events so far */
+	struct verifier *known; /* by KEY events so far; the last one is in force */
 	size_t known_count;
 	bool met; /* a KEY event has named a trusted one */
 	uint64_t keys, certified, strangers;

@@ -138,7 +138,9 @@ static void take_event(struct check *check, const struct ev_head *event)
 	if (options->event && !check->disagreed && options->event(options->context, event, position) < 0) {
 		check->disagreed = true;
 		verdict_say(check->verdict, VERDICT_DOUBT, "snapshots",
-			    "event %llu: what the record says of the engine is not what the events come to",
+			    "event %llu: the engine cannot follow the record here, or its snapshot is not "
+			    "what the events "
+			    "before it come to",
 			    (ull)position);
 	}
 	if (position % 65536 == 0)

@@ -53,6 +53,7 @@ struct verify_call {
 	struct engine *engine;
 	struct batch batch;
 	struct buf state;
+	uint64_t snapshots, foreign; /* of other versions of the engine: not looked at */
 	struct progress progress;
 };
 
@@ -99,16 +100,46 @@ static int take(struct verify_call *call, int option)
 
 /* ---- --deep: the engine reads along ---- */
 
+static void count_snapshot(struct verify_call *call, const struct ev_snapshot *piece)
+{
+	if ((uint64_t)piece->offset + piece->bytes.len != piece->total)
+		return;
+	call->snapshots++;
+	call->foreign += piece->engine != ENGINE_VERSION;
+}
+
 static int judge(void *context, const struct ev_head *event, uint64_t position)
 {
 	struct verify_call *call = context;
-	int r = snapshot_check(&call->state, call->engine, event);
+	int r;
 
+	if (event->kind == EV_SNAPSHOT)
+		count_snapshot(call, (const struct ev_snapshot *)event);
+	if (!call->deep)
+		return 0;
+	r = snapshot_check(&call->state, call->engine, event);
 	if (!r)
 		r = engine_step(call->engine, event, position, &call->batch);
 	batch_reset(&call->batch);
 	batch_actions_done(&call->batch);
 	return r;
+}
+
+static void say_snapshots(const struct verify_call *call, struct verdict *verdict)
+{
+	uint64_t checked = call->deep ? call->snapshots - call->foreign : 0;
+
+	if (verdict_count(verdict, VERDICT_DOUBT, "snapshots"))
+		return;
+	if (checked)
+		verdict_say(verdict, VERDICT_PROVED, "snapshots",
+			    "%llu snapshots of the engine are what the events before them come to",
+			    (unsigned long long)checked);
+	if (call->snapshots > checked)
+		verdict_say(verdict, VERDICT_LIMIT, "snapshots",
+			    "%llu snapshots of the engine were not judged%s",
+			    (unsigned long long)(call->snapshots - checked),
+			    call->deep ? ": another version wrote them" : " (--deep)");
 }
 
 static void show_progress(void *context, double done)
@@ -206,15 +237,15 @@ static int verify(struct verify_call *call, const char *path)
 	call->progress = progress_begin("verify");
 	call->options.progress = show_progress;
 	call->options.context = call;
-	if (call->deep) {
+	call->options.event = judge;
+	if (call->deep)
 		call->engine = engine_new(&engine);
-		call->options.event = judge;
-	}
 	r = !stat(path, &st) && S_ISREG(st.st_mode) ? verify_file(call, path, &verified) :
 						      verify_capture(path, &call->options, &verified);
 	progress_end(&call->progress);
 	if (r)
 		return EXIT_USAGE;
+	say_snapshots(call, &verified.verdict);
 	(call->json ? print_json : print_text)(&verified, &text);
 	if (file_write(STDOUT_FILENO, text.data, text.size))
 		return EXIT_USAGE;
