@@ -4,7 +4,32 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "../../user/engine/engine.h"
 #include "../unit/sample.h"
+
+static void put_snapshot(struct sample *sample, bool right)
+{
+	struct engine_options options = {.as_of = DAY_NONE};
+	struct engine *engine = engine_new(&options);
+	struct buf state = {};
+
+	engine_save(engine, &state);
+	if (!right)
+		state.data[state.size / 2] ^= 1;
+	for (size_t off = 0; off < state.size; off += 12000) {
+		struct draft draft;
+		struct ev_snapshot *event = DRAFT(&draft, SNAPSHOT, snapshot, 1);
+
+		event->engine = ENGINE_VERSION;
+		event->offset = (uint32_t)off;
+		event->total = (uint32_t)state.size;
+		draft_str(&draft, &event->bytes, state.data + off,
+			  state.size - off < 12000 ? state.size - off : 12000);
+		sample_put(sample, &draft);
+	}
+	buf_free(&state);
+	engine_free(&engine);
+}
 
 int main(int argc, char **argv)
 {
@@ -12,7 +37,7 @@ int main(int argc, char **argv)
 	struct key *key;
 	int r;
 
-	if (argc != 4)
+	if (argc < 4)
 		return 2;
 	r = key_open(&key, argv[2]);
 	if (r == -ENOENT)
@@ -21,6 +46,8 @@ int main(int argc, char **argv)
 		return 1;
 	sample.key = key;
 	sample.time = writer_position(sample.writer) * 10 * SAMPLE_SECOND;
+	if (argc > 4)
+		put_snapshot(&sample, !strcmp(argv[4], "right"));
 	sample_begin(&sample, "");
 	sample_entries(&sample, (unsigned int)strtoul(argv[3], NULL, 10) - 1);
 	sample_end(&sample);

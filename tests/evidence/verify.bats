@@ -74,7 +74,7 @@ ours() {
 
 @test "proofs of single events: by the page's script, by custodes, and none of a damaged one" {
 	local proof=$BATS_TEST_TMPDIR/one.tlog-proof
-	for position in 0 300 600; do
+	for position in 0 300 585; do
 		"$CUSTODES" -q prove "$DIR/cap" "$position" -o "$proof"
 		[[ $(stranger proof.sh "$proof" "$DIR/key.pem" | tail -n 1) == verified ]]
 		ours 0 "$proof" --key "$DIR/key.pem"
@@ -85,9 +85,22 @@ ours() {
 		refused "it does not lead to the checkpoint's root" stranger proof.sh "$proof.bad" "$DIR/key.pem"
 		ours 3 "$proof.bad" --key "$DIR/key.pem"
 	done
-	"$CUSTODES" -q prove "$DIR/cap" 0 300 301 600 -o "$proof"
+	"$CUSTODES" -q prove "$DIR/cap" 0 300 301 585 -o "$proof"
 	ours 0 "$proof" --key "$DIR/key.pem"
 	refused "the capture has fewer events" "$CUSTODES" prove "$DIR/cap" 999999 -o "$proof"
+}
+
+@test "snapshots are held against the events with --deep only, and that is said" {
+	local log=$PWD/build/asan/tests/evidence/make-log which
+	for which in right wrong; do
+		"$log" "$BATS_TEST_TMPDIR/$which" "$DIR/key" 9 "$which"
+		ours 0 "$BATS_TEST_TMPDIR/$which" --key "$DIR/key.pem"
+		grep -q '1 snapshots of the engine were not judged (--deep)' "$BATS_TEST_TMPDIR/said"
+	done
+	ours 0 "$BATS_TEST_TMPDIR/right" --key "$DIR/key.pem" --deep
+	grep -q '1 snapshots of the engine are what the events before them come to' "$BATS_TEST_TMPDIR/said"
+	ours 3 "$BATS_TEST_TMPDIR/wrong" --key "$DIR/key.pem" --deep
+	grep -q 'its snapshot is not what the events' "$BATS_TEST_TMPDIR/said"
 }
 
 @test "what is no capture, no proof, no key: exit code 2" {
