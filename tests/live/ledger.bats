@@ -146,6 +146,34 @@ state() {
 	nothing_lost
 }
 
+# A custodes to whom no product of the catalogue is on this host.
+custodes_bare() {
+	jq -r '.products[].identify.paths[]?' policies/catalogue/*.json | while read -r path; do
+		[[ ! -f $path ]] || echo "mount --bind /dev/null $(realpath "$path")"
+	done | sort -u >"$DIR/hide"
+	printf '#!/bin/sh\n. %s/hide\nexec "$@"\n' "$DIR" >"$DIR/hiding"
+	printf '#!/bin/sh\nexec unshare --mount --propagation private %s/hiding %s "$@"\n' "$DIR" "$CUSTODES" >"$DIR/bare"
+	chmod 755 "$DIR/bare" "$DIR/hiding"
+	echo "$DIR/bare"
+}
+
+@test "the first product on a host that had none: what it read first was not seen, so it may hold anything, and is found" {
+	sink_start "tcp,$HERE,7001"
+	CUSTODES=$(custodes_bare) custodes_start
+	in_world "$SPL" "$DIR/secret/plan" $HERE 7001
+	await "the connections to end" quiet
+	sleep 1.5
+	in_world "$SPL" "$DIR/plain/plan" $HERE 7001
+	await "the connections to end" quiet
+	sleep 1.5
+	custodes_stop
+	sink_stop
+	expect "told as lost" "$(value 'select(.event.action == "loss") | .custodes.loss.causes')" \
+		"calls of the first product, before they were looked at"
+	expect "found: of how many starts, unseen" "$(jq -s '[.[] | select(.event.action == "unexplained-bytes")] |
+		[(map(.custodes.incident.id) | unique | length), (map(.custodes.ledger.unseen) | all)]' -c "$DIR/ours.ndjson")" "[1,true]"
+}
+
 @test "ledger --live: the capture of the custodes that runs; when none does, that is said" {
 	local code=0
 	sink_start "tcp,$HERE,7001"

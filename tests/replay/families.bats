@@ -16,7 +16,7 @@ rules() {
 }
 
 of_the_ledger() {
-	grep -qxE 'unexplained-bytes|leak-bound' "$1"
+	grep -qxE 'unexplained-bytes|leak-bound|name-information|size-echo|lookups|selectivity' "$1"
 }
 
 # plays KIND: all of this kind say what they said live; how many there are.

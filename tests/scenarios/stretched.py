@@ -7,6 +7,8 @@ import json
 import os
 import subprocess
 
+from rules import RULES
+
 BEGIN = 1780300800  # 2026-06-01T08:00:00Z
 PRODUCT = "/opt/sophos-spl/plugins/av/sbin/soapd"
 RATES = (0.09, 0.7, 5, 65, 1000, 50000)
@@ -75,7 +77,7 @@ class Record:
         with open(found, encoding="utf-8") as file:
             findings = [json.loads(line) for line in file]
         os.unlink(found)
-        return [finding for finding in findings if finding["event"]["action"] in ("unexplained-bytes", "leak-bound")]
+        return [finding for finding in findings if finding["event"]["action"] in RULES]
 
 
 def drip(rate):

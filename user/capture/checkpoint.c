@@ -5,18 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include <openssl/evp.h>
-
-#define BASE64_OF_DIGEST 44 /* (32 + 2) / 3 * 4 */
+#include "../util/base64.h"
 
 int checkpoint_write(const struct checkpoint *checkpoint, const struct key *key, struct buf *to)
 {
-	unsigned char root[BASE64_OF_DIGEST + 1];
 	_cleanup_(buf_free) struct buf lines = {};
 	int r;
 
-	EVP_EncodeBlock(root, checkpoint->root, DIGEST_SIZE);
-	buf_printf(to, "%s\n%llu\n%s\n", checkpoint->origin, (unsigned long long)checkpoint->size, root);
+	buf_printf(to, "%s\n%llu\n", checkpoint->origin, (unsigned long long)checkpoint->size);
+	base64_put(to, checkpoint->root, DIGEST_SIZE);
+	buf_byte(to, '\n');
 	r = key ? key_sign(key, checkpoint->origin, to->data, to->size, &lines) : 0;
 	buf_byte(to, '\n');
 	buf_bytes(to, lines.data, lines.size);
@@ -52,7 +50,6 @@ int checkpoint_read(struct checkpoint *checkpoint, const char *text, size_t size
 {
 	const char *at = text, *end = text + size, *origin, *number, *root;
 	size_t origin_length, number_length, root_length;
-	uint8_t raw[DIGEST_SIZE + 1];
 
 	origin = line(&at, end, &origin_length);
 	number = origin ? line(&at, end, &number_length) : NULL;
@@ -63,9 +60,7 @@ int checkpoint_read(struct checkpoint *checkpoint, const char *text, size_t size
 		return -EBADMSG;
 	memcpy(checkpoint->origin, origin, origin_length);
 	checkpoint->origin[origin_length] = '\0';
-	if (root_length != BASE64_OF_DIGEST ||
-	    base64_decode(root, root_length, raw, sizeof(raw)) != DIGEST_SIZE)
+	if (base64_get(root, root_length, checkpoint->root, DIGEST_SIZE) != DIGEST_SIZE)
 		return -EBADMSG;
-	memcpy(checkpoint->root, raw, DIGEST_SIZE);
 	return read_size(number, number_length, &checkpoint->size);
 }

@@ -14,6 +14,7 @@
 #include <openssl/pem.h>
 #include <openssl/store.h>
 
+#include "../util/base64.h"
 #include "../util/file.h"
 #include "../util/log.h"
 #include "../util/memory.h"
@@ -66,7 +67,7 @@ static int check_mode(int fd, const char *path)
 static int read_file(struct key *key, const char *path)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	FILE *file;
+	BIO *file;
 	int r = fd < 0 ? -errno : 0;
 
 	if (r == -ENOENT)
@@ -74,12 +75,9 @@ static int read_file(struct key *key, const char *path)
 	r = r ? log_error(r, "%s", path) : check_mode(fd, path);
 	if (r)
 		return r;
-	file = fdopen(fd, "r");
-	if (!file)
-		return log_error(-errno, "%s", path);
-	(void)TAKE_FD(fd);
-	key->pkey = PEM_read_PrivateKey(file, NULL, NULL, NULL);
-	fclose(file);
+	file = need(BIO_new_fd(fd, BIO_NOCLOSE));
+	key->pkey = PEM_read_bio_PrivateKey(file, NULL, NULL, NULL);
+	BIO_free(file);
 	return key->pkey ? take_pkey(key, path) : crypto_error(-EINVAL, "no private key in PEM", path);
 }
 
@@ -245,12 +243,12 @@ int key_sign(const struct key *key, const char *name, const char *text, size_t s
 
 int key_certify(const struct key *by, const uint8_t public[ED25519_KEY], struct buf *note)
 {
-	unsigned char text[BASE64_OF_KEY + 1];
 	_cleanup_(buf_free) struct buf lines = {};
 	int r;
 
-	EVP_EncodeBlock(text, public, ED25519_KEY);
-	buf_printf(note, KEY_CERTIFICATE "\n%s\n", text);
+	buf_str(note, KEY_CERTIFICATE "\n");
+	base64_put(note, public, ED25519_KEY);
+	buf_byte(note, '\n');
 	r = key_sign(by, KEY_NAME, note->data, note->size, &lines);
 	buf_byte(note, '\n');
 	buf_bytes(note, lines.data, lines.size);
@@ -260,7 +258,6 @@ int key_certify(const struct key *by, const uint8_t public[ED25519_KEY], struct 
 int key_certified(const uint8_t by[ED25519_KEY], const char *note, size_t size, uint8_t public[ED25519_KEY])
 {
 	static const char head[] = KEY_CERTIFICATE "\n";
-	uint8_t bytes[ED25519_KEY + 2];
 	struct verifier verifier;
 	size_t text;
 
@@ -268,10 +265,8 @@ int key_certified(const uint8_t by[ED25519_KEY], const char *note, size_t size, 
 		return -EBADMSG;
 	if (note_text(note, size, &text) || text != sizeof(head) - 1 + BASE64_OF_KEY + 1 ||
 	    memcmp(note, head, sizeof(head) - 1) ||
-	    EVP_DecodeBlock(bytes, (const unsigned char *)note + sizeof(head) - 1, BASE64_OF_KEY) <
-		    ED25519_KEY)
+	    base64_get(note + sizeof(head) - 1, BASE64_OF_KEY, public, ED25519_KEY) != ED25519_KEY)
 		return -EBADMSG;
-	memcpy(public, bytes, ED25519_KEY);
 	return 0;
 }
 

@@ -8,8 +8,8 @@
 
 #include <openssl/evp.h>
 
+#include "../util/base64.h"
 #include "../util/digest.h"
-#include "../util/memory.h"
 
 #define DASH	   "\xe2\x80\x94 "
 #define DASH_SIZE  (sizeof(DASH) - 1)
@@ -46,23 +46,6 @@ int verifier_make(struct verifier *verifier, const char *name, uint8_t type, con
 	return 0;
 }
 
-int base64_decode(const char *text, size_t length, uint8_t *to, size_t room)
-{
-	_cleanup_free_ unsigned char *again = NULL;
-	int size;
-
-	if (!length || length % 4 || length / 4 * 3 > room)
-		return -1;
-	size = EVP_DecodeBlock(to, (const unsigned char *)text, (int)length);
-	if (size > 0 && text[length - 1] == '=')
-		size -= text[length - 2] == '=' ? 2 : 1; /* libcrypto counts what fills it up */
-	if (size <= 0)
-		return -1;
-	again = need(malloc(length + 1));
-	EVP_EncodeBlock(again, to, size);
-	return memcmp(again, text, length) ? -1 : size;
-}
-
 int verifier_parse(struct verifier *verifier, const char *text)
 {
 	const char *id = strchr(text, '+'), *key = id ? strchr(id + 1, '+') : NULL;
@@ -71,7 +54,7 @@ int verifier_parse(struct verifier *verifier, const char *text)
 	int r;
 
 	if (!key || (size_t)(id - text) >= sizeof(name) || key - id != 9 || strlen(key + 1) != 44 ||
-	    base64_decode(key + 1, 44, bytes, sizeof(bytes)) != 1 + ED25519_KEY)
+	    base64_get(key + 1, 44, bytes, sizeof(bytes)) != 1 + ED25519_KEY)
 		return -EINVAL;
 	if (bytes[0] != NOTE_ED25519 && bytes[0] != NOTE_COSIGNATURE)
 		return -EINVAL;
@@ -82,15 +65,6 @@ int verifier_parse(struct verifier *verifier, const char *text)
 	return r || memcmp(hex, id + 1, 8) ? -EINVAL : 0;
 }
 
-void base64_encode(const void *bytes, size_t size, struct buf *to)
-{
-	_cleanup_(buf_free) struct buf text = {};
-
-	buf_reserve(&text, size / 3 * 4 + 5);
-	EVP_EncodeBlock((unsigned char *)text.data, bytes, (int)size);
-	buf_str(to, text.data);
-}
-
 void verifier_format(const struct verifier *verifier, struct buf *to)
 {
 	uint8_t bytes[1 + ED25519_KEY] = {verifier->type};
@@ -99,7 +73,7 @@ void verifier_format(const struct verifier *verifier, struct buf *to)
 	buf_printf(to, "%s+", verifier->name);
 	buf_hex(to, verifier->id, sizeof(verifier->id));
 	buf_byte(to, '+');
-	base64_encode(bytes, sizeof(bytes), to);
+	base64_put(to, bytes, sizeof(bytes));
 }
 
 int note_text(const char *note, size_t size, size_t *text)
@@ -120,7 +94,7 @@ void note_line(const char *name, const uint8_t id[4], const void *signature, siz
 	buf_bytes(&bytes, id, 4);
 	buf_bytes(&bytes, signature, size);
 	buf_printf(to, DASH "%s ", name);
-	base64_encode(bytes.data, bytes.size, to);
+	base64_put(to, bytes.data, bytes.size);
 	buf_byte(to, '\n');
 }
 
@@ -162,7 +136,7 @@ static int verify_line(const struct verifier *verifier, const char *line, size_t
 
 	if (length <= name + 1 || memcmp(line, verifier->name, name) || line[name] != ' ')
 		return -ENOENT;
-	count = base64_decode(line + name + 1, length - name - 1, bytes, sizeof(bytes));
+	count = base64_get(line + name + 1, length - name - 1, bytes, sizeof(bytes));
 	if (count < 5)
 		return -EBADMSG;
 	if (memcmp(bytes, verifier->id, sizeof(verifier->id)))

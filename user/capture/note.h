@@ -17,11 +17,6 @@
 #define ED25519_KEY	  32
 #define ED25519_SIGNATURE 64
 
-void base64_encode(const void *bytes, size_t size, struct buf *to);
-/** `room` is at least length / 4 * 3. How many bytes; -1 where it is not how these bytes are written: each
- *  has one form. */
-int base64_decode(const char *text, size_t length, uint8_t *to, size_t room);
-
 /** Whose signature is asked for: a name and a public key. As text: "<name>+<key ID, hex>+<base64>". */
 struct verifier {
 	char name[NOTE_NAME_MAX];

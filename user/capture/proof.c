@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "../event/event.h"
+#include "../util/base64.h"
 #include "tree.h"
 
 #define LINE_MAX_BYTES (ENTRY_MAX / 3 * 4 + 64)
@@ -74,10 +75,10 @@ void proof_write(const struct hashes *hashes, uint64_t index, const struct entry
 	unsigned int count = proof_path(hashes, index, hashes_size(hashes), path);
 
 	buf_str(to, PROOF_HEAD "\nextra ");
-	base64_encode(entry->at, entry->size, to);
+	base64_put(to, entry->at, entry->size);
 	buf_printf(to, "\nindex %llu\n", (unsigned long long)index);
 	for (unsigned int i = 0; i < count; i++) {
-		base64_encode(path[i], DIGEST_SIZE, to);
+		base64_put(to, path[i], DIGEST_SIZE);
 		buf_byte(to, '\n');
 	}
 	buf_byte(to, '\n');
@@ -134,7 +135,7 @@ static bool read_entry(struct proof *proof, const struct view *text)
 	if (text->size > LINE_MAX_BYTES)
 		return false;
 	buf_reserve(&proof->entry, text->size);
-	size = base64_decode(text->at, text->size, (uint8_t *)proof->entry.data, proof->entry.room);
+	size = base64_get(text->at, text->size, (uint8_t *)proof->entry.data, proof->entry.room);
 	if (size <= 0 || size > ENTRY_MAX)
 		return false;
 	proof->entry.size = (size_t)size;
@@ -149,7 +150,7 @@ static bool read_path(uint8_t path[PROOF_MAX][DIGEST_SIZE], unsigned int *count,
 
 	for (*count = 0; line(at, end, &view) && view.size; ++*count) {
 		if (*count == PROOF_MAX || view.size != 44 ||
-		    base64_decode(view.at, view.size, bytes, sizeof(bytes)) != DIGEST_SIZE)
+		    base64_get(view.at, view.size, bytes, sizeof(bytes)) != DIGEST_SIZE)
 			return false;
 		memcpy(path[*count], bytes, DIGEST_SIZE);
 	}

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "../util/base64.h"
 #include "../util/memory.h"
 #include "checkpoint.h"
 
@@ -72,7 +73,7 @@ static bool certificate_right(const struct view *note, const uint8_t *key)
 	bool right;
 
 	buf_str(&expected, KEY_CERTIFICATE "\n");
-	base64_encode(key, ED25519_KEY, &expected);
+	base64_put(&expected, key, ED25519_KEY);
 	buf_byte(&expected, '\n');
 	right = !note_text(note->at, note->size, &text) && text == expected.size &&
 		!memcmp(note->at, expected.data, text);

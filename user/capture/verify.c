@@ -8,9 +8,9 @@
 #include "../util/file.h"
 #include "../util/log.h"
 #include "../util/memory.h"
+#include "gaps.h"
 #include "proof.h"
 #include "reader.h"
-#include "runs.h"
 #include "trust.h"
 
 typedef unsigned long long ull;
@@ -27,7 +27,7 @@ struct check {
 	struct reader *reader;
 	struct hashes hashes;
 	struct trust trust;
-	struct runs runs;
+	struct gaps gaps;
 	bool disagreed;
 };
 
@@ -131,7 +131,7 @@ static void take_event(struct check *check, const struct ev_head *event)
 	check->verified->events++;
 	if (event->kind == EV_KEY && event->channel == CHANNEL_USER)
 		trust_key(&check->trust, event, position, check->verdict);
-	runs_event(&check->runs, event, position, check->verdict);
+	gaps_event(&check->gaps, event, position, check->verdict);
 	if (event->kind == EV_HEARTBEAT && event->channel == CHANNEL_USER)
 		trust_beat(&check->trust, event, position, reader_entry(check->reader), &check->hashes,
 			   check->verdict);
@@ -161,16 +161,16 @@ static void check_events(struct check *check)
 	else
 		verdict_say(check->verdict, VERDICT_PROVED, "events",
 			    "%llu events, each at its position, in %llu runs", (ull)check->verified->events,
-			    (ull)check->runs.count);
-	runs_end(&check->runs, check->verdict);
-	if (check->runs.sequenced && !verdict_count(check->verdict, VERDICT_DOUBT, "sequences"))
+			    (ull)check->gaps.count);
+	gaps_end(&check->gaps, check->verdict);
+	if (check->gaps.sequenced && !verdict_count(check->verdict, VERDICT_DOUBT, "sequences"))
 		verdict_say(check->verdict, VERDICT_PROVED, "sequences",
 			    "the kernel's %llu events follow each other without a gap that is not told",
-			    (ull)check->runs.sequenced);
-	if (check->runs.beats && !verdict_count(check->verdict, VERDICT_DOUBT, "intervals"))
+			    (ull)check->gaps.sequenced);
+	if (check->gaps.beats && !verdict_count(check->verdict, VERDICT_DOUBT, "intervals"))
 		verdict_say(check->verdict, VERDICT_PROVED, "intervals",
 			    "%llu heartbeats, none late: custodes watched all the time that a run lasted",
-			    (ull)check->runs.beats);
+			    (ull)check->gaps.beats);
 	if (check->trust.beats && !verdict_count(check->verdict, VERDICT_DOUBT, "heartbeats"))
 		verdict_say(check->verdict, VERDICT_PROVED, "heartbeats",
 			    "the checkpoints in %llu heartbeats are of this log, as it was then",
@@ -332,7 +332,7 @@ int verify_capture(const char *path, const struct verify_options *options, struc
 	if (!r && check.reader)
 		r = check_log(&check);
 	reader_close(&check.reader);
-	runs_free(&check.runs);
+	gaps_free(&check.gaps);
 	trust_free(&check.trust);
 	hashes_free(&check.hashes);
 	return r;

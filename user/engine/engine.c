@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "../../bpf/abi/stats.h"
 #include "../util/log.h"
 #include "../util/memory.h"
 #include "state.h"
@@ -306,6 +307,8 @@ static int on_loss(struct engine *engine, const struct ev_head *event)
 		outcome->lost_causes = loss_text(told->cause);
 	}
 	detect_loss(engine, told);
+	if (told->cause == LOSS_LATE)
+		ledger_late(engine);
 	return 0;
 }
 

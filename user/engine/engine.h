@@ -102,6 +102,9 @@ const char *ledger_way_name(enum ledger_way way);
 /** The same behind "to": "another process of this host". */
 const char *ledger_way_phrase(enum ledger_way way);
 
+/** More than any host holds: how much a product holds that was not seen reading. */
+#define LEDGER_ANYTHING (1ull << 50)
+
 /** Of a product: what may have left of one label under one jurisdiction, by one way. Bytes. */
 struct ledger_row {
 	const char *product, *name;

@@ -184,6 +184,41 @@ void ledger_join(struct engine *engine, const struct process *process)
 		inherit_by(engine, account, process);
 }
 
+/** Of each label that the host's profile names. */
+static void hold_anything(struct engine *engine, struct account *account)
+{
+	const struct host *host = engine->policy ? &engine->policy->host : NULL;
+	bool done[LEDGER_LABELS] = {};
+
+	if (account->late)
+		return;
+	account->late = true;
+	for (size_t i = 0; host && i < host->label_count; i++) {
+		size_t label = taint_label(&engine->ledger, host->labels[i].label);
+
+		if (!done[label])
+			taint_own(engine, account, label, 0, LEDGER_ANYTHING);
+		done[label] = true;
+	}
+}
+
+static bool began_late(struct engine *engine, const struct lineage *lineage)
+{
+	const struct lineage *root = lineage_find(engine, lineage->root);
+
+	return engine->ledger.late && (root ? root : lineage)->since <= engine->ledger.late;
+}
+
+void ledger_late(struct engine *engine)
+{
+	struct account *account;
+
+	engine->ledger.late = engine->time;
+	for (account = engine->ledger.accounts; account; account = account->hh.next)
+		if (!account->ended && account->key.run == engine->ledger.run)
+			hold_anything(engine, account);
+}
+
 struct account *ledger_account(struct engine *engine, const struct lineage *lineage)
 {
 	const struct account_key key = {.root = lineage->root, .run = engine->ledger.run};
@@ -197,6 +232,8 @@ struct account *ledger_account(struct engine *engine, const struct lineage *line
 	HASH_ADD(hh, engine->ledger.accounts, key, sizeof(account->key), account);
 	DL_FOREACH(lineage->processes, process)
 		inherit_by(engine, account, process);
+	if (began_late(engine, lineage))
+		hold_anything(engine, account);
 	return account;
 }
 
@@ -219,6 +256,7 @@ void ledger_restart(struct engine *engine, bool same_boot)
 	free(ledger->heirs);
 	ledger->heirs = NULL;
 	ledger->heir_count = 0;
+	ledger->late = 0;
 	for (process = engine->processes; process && same_boot; process = process->hh.next)
 		if (process->lineage->decision == LINEAGE_PRODUCT)
 			*GROW(ledger->heirs, ledger->heir_count) =

@@ -103,6 +103,7 @@ struct account {
 	uint64_t met[LEDGER_LABELS]; /* of what is no longer known one by one, so much may have come here */
 	uint64_t own[LEDGER_LABELS]; /* read from what is labelled */
 	uint64_t cap[LEDGER_LABELS]; /* with what came from other accounts: bytes that it can hold */
+	bool late;		     /* some of what it read was not seen: it may hold anything */
 	bool saturated;		     /* its share of a circle of accounts was rounded up */
 	bool queued;		     /* those who read what it wrote are to be reckoned anew */
 	struct account *next;
@@ -204,6 +205,7 @@ struct ledger {
 		objects_seen[LEDGER_SEEN]; /* sums of an account and of what it was */
 	struct link *links;
 	uint64_t link_number;
+	uint64_t late;	  /* until then reads were not seen, in this run; 0: they were */
 	uint64_t dropped; /* accounts and carriers that were given up */
 };
 
@@ -224,6 +226,8 @@ struct lane *ledger_lane(struct account *account, enum ledger_way way, const cha
 struct account *ledger_find(const struct engine *engine, const struct account_key *key);
 /** A process has come into a lineage: what it held before custodes began anew, comes with it. */
 void ledger_join(struct engine *engine, const struct process *process);
+/** What products have read so far was not seen: whoever is there may hold anything. */
+void ledger_late(struct engine *engine);
 /** Nothing of it is left. */
 void ledger_end(struct engine *engine, uint64_t root);
 /** A run begins: lineages have new numbers; on the same boot processes may run on. */

@@ -27,11 +27,11 @@ _Static_assert(sizeof(struct flow_part) == 176, "part_fields");
 _Static_assert(sizeof(struct access) == 352, "access_fields");
 _Static_assert(sizeof(struct channel) == 144, "channel_fields");
 _Static_assert(sizeof(struct place) == 120, "place_fields");
-_Static_assert(sizeof(struct account) == 1064, "account_fields");
+_Static_assert(sizeof(struct account) == 1816, "account_fields");
 _Static_assert(sizeof(struct lane) == 48, "lane_fields");
 _Static_assert(sizeof(struct edge) == 200, "edge_fields");
-_Static_assert(sizeof(struct ledger) == 51568, "ledger_fields");
-_Static_assert(sizeof(struct engine) == 89336, "engine_fields");
+_Static_assert(sizeof(struct ledger) == 182656, "ledger_fields");
+_Static_assert(sizeof(struct engine) == 220424, "engine_fields");
 #endif
 
 static const struct field exe_fields[] = {
@@ -85,10 +85,10 @@ static const struct field flow_fields[] = {
 };
 
 static const struct field part_fields[] = {
-	PLAIN(flow_part, key),	   PLAIN(flow_part, remote),	PLAIN(flow_part, sent),
-	PLAIN(flow_part, since),   PLAIN(flow_part, handshake), PLAIN(flow_part, placed_by),
-	CHARS(flow_part, control), FLAG(flow_part, sites),	FLAG(flow_part, contracted),
-	FLAG(flow_part, judged),   FLAG(flow_part, summed),
+	PLAIN(flow_part, key),	     PLAIN(flow_part, remote),	  PLAIN(flow_part, sent),
+	PLAIN(flow_part, since),     PLAIN(flow_part, handshake), PLAIN(flow_part, placed_by),
+	CHARS(flow_part, control),   FLAG(flow_part, sites),	  FLAG(flow_part, resolver),
+	FLAG(flow_part, contracted), FLAG(flow_part, judged),	  FLAG(flow_part, summed),
 };
 
 static const struct field access_fields[] = {
@@ -117,15 +117,36 @@ static const struct field lane_fields[] = {
 };
 
 static const struct field account_fields[] = {
-	PLAIN(account, key),	      TEXT(account, product),
-	TEXT(account, name),	      PLAIN(account, starts),
-	PLAIN(account, met),	      PLAIN(account, own),
-	PLAIN(account, cap),	      FLAG(account, saturated),
-	PLAIN(account, most_written), FLAG(account, ended),
-	PLAIN(account, incident),     PLAIN(account, findings),
-	PLAIN(account, objects),      PLAIN(account, since),
-	PLAIN(account, uses),	      PLAIN(account, bucket),
-	PLAIN(account, positions),    BELOW(account, position_count, LEDGER_POSITIONS + 1),
+	PLAIN(account, key),
+	TEXT(account, product),
+	TEXT(account, name),
+	PLAIN(account, starts),
+	PLAIN(account, met),
+	PLAIN(account, own),
+	PLAIN(account, cap),
+	FLAG(account, saturated),
+	FLAG(account, late),
+	PLAIN(account, most_written),
+	FLAG(account, ended),
+	PLAIN(account, incident),
+	PLAIN(account, findings),
+	PLAIN(account, objects),
+	PLAIN(account, since),
+	PLAIN(account, uses),
+	PLAIN(account, bucket),
+	PLAIN(account, zones),
+	PLAIN(account, names_asked),
+	PLAIN(account, names_allowed),
+	PLAIN(account, questions.sent),
+	PLAIN(account, questions.read),
+	PLAIN(account, questions.judged),
+	PLAIN(account, questions.due),
+	CHARS(account, questions.control),
+	PLAIN(account, echo),
+	PLAIN(account, readings),
+	PLAIN(account, selective_told),
+	PLAIN(account, positions),
+	BELOW(account, position_count, LEDGER_POSITIONS + 1),
 };
 
 static const struct field edge_fields[] = {
@@ -138,9 +159,10 @@ static const struct field edge_fields[] = {
 static const struct field link_fields[] = {PLAIN(link, key), PLAIN(link, number)};
 
 static const struct field ledger_fields[] = {
-	PLAIN(ledger, run),	     PLAIN(ledger, evicted), PLAIN(ledger, recent),
-	PLAIN(ledger, recent_count), PLAIN(ledger, pipes),   BELOW(ledger, pipe_count, LEDGER_PIPES + 1),
-	PLAIN(ledger, link_number),  PLAIN(ledger, dropped),
+	PLAIN(ledger, run),	     PLAIN(ledger, evicted),	PLAIN(ledger, recent),
+	PLAIN(ledger, recent_count), PLAIN(ledger, pipes),	BELOW(ledger, pipe_count, LEDGER_PIPES + 1),
+	PLAIN(ledger, link_number),  PLAIN(ledger, dropped),	PLAIN(ledger, questions_due),
+	PLAIN(ledger, late),	     PLAIN(ledger, names_seen), PLAIN(ledger, objects_seen),
 };
 
 static const struct field engine_fields[] = {
@@ -306,6 +328,8 @@ static void pack_account(struct pack *pack, struct account *account)
 {
 	PACK_ITEM(pack, account, account_fields);
 	pack->bad |= !account->product || !account->name;
+	for (size_t i = 0; i < ECHO_SIZES; i++)
+		pack->bad |= account->echo.labels[i] >= LEDGER_LABELS;
 	for (size_t i = 0, count = pack_count(pack, account->lane_count); i < count && !pack->bad; i++) {
 		if (pack_reads(pack))
 			GROW(account->lanes, account->lane_count);

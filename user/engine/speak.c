@@ -96,7 +96,8 @@ struct outcome *ledger_tell(struct engine *engine, enum outcome_what what, const
 	view->way = ledger_way_name(lane->way);
 	view->jurisdiction = *lane->jurisdiction ? arena_str(arena, lane->jurisdiction) : NULL;
 	view->capacity = account->cap[label];
-	view->read = account->own[label];
+	view->unseen = account->late;
+	view->read = account->own[label] - (account->late ? lesser(LEDGER_ANYTHING, account->own[label]) : 0);
 	view->sent = lane->sent;
 	view->unexplained = lesser(lane->sent - lesser(lane->sent, lane->explained), account->cap[label]);
 	view->limit = limits.bytes;

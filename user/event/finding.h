@@ -161,6 +161,7 @@ struct outcome_ledger {
 	int64_t since;			      /* wall clock, ns */
 	uint64_t positions[LEDGER_POSITIONS]; /* of events that it rests on, in the log */
 	size_t position_count;
+	bool unseen; /* what it read first was not seen: it may hold anything */
 };
 
 /** A question to a resolver, or what it answered. */

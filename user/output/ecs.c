@@ -530,6 +530,8 @@ static void put_ledger(struct jsonw *w, const struct outcome_ledger *ledger)
 	jsonw_str_or_null(w, "controlling_jurisdiction", ledger->jurisdiction);
 	jsonw_u64(w, "read", ledger->read);
 	jsonw_u64(w, "capacity", ledger->capacity);
+	if (ledger->unseen)
+		jsonw_bool(w, "unseen", true);
 	jsonw_u64(w, "sent", ledger->sent);
 	jsonw_u64(w, "bound", ledger->bound);
 	jsonw_u64(w, "unexplained", ledger->unexplained);

@@ -121,8 +121,11 @@ static void ledger_lines(const struct outcome_ledger *ledger, bool colour, struc
 	label(to, "ledger", colour);
 	buf_printf(to, "since %.19sZ read %llu bytes of ", since.data, (unsigned long long)ledger->read);
 	put(to, ledger->label);
-	buf_printf(to, ", can hold %llu; sent %llu by way of %s", (unsigned long long)ledger->capacity,
-		   (unsigned long long)ledger->sent, ledger->way);
+	if (ledger->unseen)
+		buf_str(to, ", and more that was not seen");
+	else
+		buf_printf(to, ", can hold %llu", (unsigned long long)ledger->capacity);
+	buf_printf(to, "; sent %llu by way of %s", (unsigned long long)ledger->sent, ledger->way);
 	if (ledger->jurisdiction)
 		text_printf(to, " to %s", ledger->jurisdiction);
 	buf_byte(to, '\n');

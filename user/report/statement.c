@@ -86,6 +86,12 @@ static void label_text(const struct ledger_row *row, struct buf *to)
 		buf_str(to, "  has read nothing that is classified\n");
 		return;
 	}
+	if (row->capacity >= LEDGER_ANYTHING) {
+		text_printf(to, "  %s: can hold any of it, since what it read first was not seen",
+			    row->label);
+		buf_byte(to, '\n');
+		return;
+	}
 	text_printf(to, "  %s: can hold at most ", row->label);
 	put_number(to, row->capacity, 0);
 	buf_printf(to, " bytes of it%s\n", row->saturated ? " (rounded up)" : "");

@@ -239,6 +239,10 @@ void why_leak(const struct product *product, const struct outcome *outcome, unsi
 	_cleanup_(buf_free) struct buf line = {};
 
 	buf_str(to, "Why\n");
+	if (ledger->unseen)
+		buf_str(&line, "What the product read first was not seen, since no product was known to be "
+			       "on this host "
+			       "when custodes began: it may hold anything. ");
 	buf_printf(&line,
 		   "This start of the product has read %llu bytes of %s itself, and can hold %llu with what "
 		   "came "

@@ -14,6 +14,15 @@ static void say(struct engine *engine, const struct account *account, const stru
 
 	view->unexplained = (account->bucket.level + 999) / 1000;
 	view->bound = lesser(view->unexplained, account->cap[label]);
+	if (account->late) {
+		outcome_say(engine, outcome,
+			    "%s has sent %llu bytes that nothing explains, last to %s; what it read first "
+			    "was not seen, "
+			    "so it can hold any of %s, and so many may have left",
+			    account->name, (unsigned long long)view->unexplained,
+			    ledger_way_phrase(lane->way), view->label);
+		return;
+	}
 	outcome_say(
 		engine, outcome,
 		"%s has sent %llu bytes that nothing explains, last to %s, and can hold %llu bytes of %s: "

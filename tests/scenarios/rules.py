@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Our rules about what leaves: an alert of one of them is a finding of the benchmark."""
+RULES = ("unexplained-bytes", "leak-bound", "name-information", "size-echo", "lookups", "selectivity")
