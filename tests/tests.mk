@@ -46,12 +46,16 @@ scenarios scenarios-full: bootstrap
 	$(Q)tests/scenarios/run $(if $(filter scenarios-full,$@),--seeds $(or $(SEEDS),10))
 
 # Called with FLAVOUR=asan.
-test-programs: $(TEST_BUILD)/custodes $(UNIT_TESTS) live-programs
+test-programs: $(TEST_BUILD)/custodes $(UNIT_TESTS) $(TEST_BUILD)/tests/evidence/make-log live-programs
 live-programs: $(LIVE_PROGRAMS) $(BYPASS_PROGRAMS)
 
 $(TEST_BUILD)/tests/unit/%: $(TEST_BUILD)/tests/unit/%.o $(USER_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(USER_LDFLAGS) $(LDFLAGS) $^ $(USER_LDLIBS) -lcmocka $(LDLIBS) -o $@
+
+$(TEST_BUILD)/tests/evidence/make-log: $(TEST_BUILD)/tests/evidence/make-log.o $(USER_OBJECTS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(USER_LDFLAGS) $(LDFLAGS) $^ $(USER_LDLIBS) $(LDLIBS) -o $@
 
 # Programs that are watched: static, so that an exec is nothing but an exec.
 build/live/%: tests/live/programs/%.c
@@ -78,7 +82,7 @@ build/scenarios/%.so: tests/scenarios/programs/%.c
 	$(Q)$(CC) $(SYSROOT_FLAG) -std=gnu17 -D_GNU_SOURCE -O1 -g -shared -fPIC $(WARN) -MMD -MP -MF $@.d $< -o $@
 
 .SECONDARY: $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.o)
--include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d) $(LIVE_PROGRAMS:%=%.d) $(BYPASS_PROGRAMS:%=%.d) \
+-include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d) $(TEST_BUILD)/tests/evidence/make-log.d $(LIVE_PROGRAMS:%=%.d) $(BYPASS_PROGRAMS:%=%.d) \
 	$(SCENARIO_PROGRAMS:%=%.d)
 
 # ---- fuzzing: make fuzz [SECONDS=60]; with clang's libFuzzer, ASan and UBSan ----

@@ -14,6 +14,8 @@ static const struct command commands[] = {
 	{"check", "what the measures say about products, installed or not", cmd_check},
 	{"diff", "what another set of policies would change", cmd_diff},
 	{"explain", "why a finding, or why a verdict", cmd_explain},
+	{"verify", "is this capture what it was when it was written?", cmd_verify},
+	{"prove", "take an event out of a capture, with its proof", cmd_prove},
 	{"capture", "what a capture holds", cmd_capture},
 	{"key", "the key that signs what is recorded", cmd_key},
 	{"doctor", "what this kernel offers, and what is lost on it", cmd_doctor},

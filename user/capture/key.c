@@ -269,3 +269,43 @@ int key_certified(const uint8_t by[ED25519_KEY], const char *note, size_t size, 
 		return -EBADMSG;
 	return 0;
 }
+
+/* ---- whose signature is asked for ---- */
+
+static int from_pem(struct verifier *verifier, const struct buf *text)
+{
+	BIO *memory = need(BIO_new_mem_buf(text->data, (int)text->size));
+	EVP_PKEY *pkey = PEM_read_bio_PUBKEY(memory, NULL, NULL, NULL);
+	uint8_t public[ED25519_KEY];
+	size_t size = sizeof(public);
+	int r = -EINVAL;
+
+	if (pkey && EVP_PKEY_is_a(pkey, "ED25519") && EVP_PKEY_get_raw_public_key(pkey, public, &size) == 1 &&
+	    size == sizeof(public))
+		r = verifier_make(verifier, KEY_NAME, NOTE_ED25519, public);
+	ERR_clear_error();
+	EVP_PKEY_free(pkey);
+	BIO_free(memory);
+	return r;
+}
+
+int verifier_given(struct verifier *verifier, const char *source)
+{
+	_cleanup_(buf_free) struct buf text = {};
+	size_t line;
+
+	if (!verifier_parse(verifier, source))
+		return verifier->type == NOTE_ED25519 ? 0 : -EINVAL;
+	if (file_read_at(AT_FDCWD, source, &text, CERTIFICATE_MAX) || !text.size)
+		return -EINVAL;
+	line = strcspn(text.data, "\r\n");
+	if (text.data[line]) {
+		char end = text.data[line];
+
+		text.data[line] = '\0';
+		if (!verifier_parse(verifier, text.data))
+			return verifier->type == NOTE_ED25519 ? 0 : -EINVAL;
+		text.data[line] = end;
+	}
+	return from_pem(verifier, &text);
+}

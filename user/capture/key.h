@@ -41,4 +41,10 @@ int key_certify(const struct key *by, const uint8_t public[ED25519_KEY], struct 
 /** Whether the note is such a word of this key: 0, and the other's public key; or -EBADMSG. */
 int key_certified(const uint8_t by[ED25519_KEY], const char *note, size_t size, uint8_t public[ED25519_KEY]);
 
+/**
+ * As somebody gives it: its text, or a file that holds that on its first line, or a public key in PEM.
+ * Without a name of its own it has KEY_NAME. 0 or -EINVAL.
+ */
+int verifier_given(struct verifier *verifier, const char *source);
+
 #endif

@@ -24,6 +24,8 @@ struct reader {
 	char *path;
 	int dir;
 	struct checkpoint checkpoint;
+	struct buf note;
+	uint64_t behind[2]; /* bytes that are no entry's: of the last bundle, of whole ones */
 	struct unpacker *unpacker;
 	struct mapped tail; /* the last bundle: its name goes when the log grows */
 	struct mapped bundle;
@@ -90,7 +92,7 @@ static void bundle_unmap(const struct reader *reader, struct mapped *mapped)
 	*mapped = (struct mapped){};
 }
 
-static int verify_bundle(struct reader *reader, uint64_t index, struct tree *tree)
+static int verify_bundle(struct reader *reader, uint64_t index, struct tree *tree, struct reader_watch *watch)
 {
 	unsigned int width = bundle_width(reader, index);
 	struct mapped mapped = {};
@@ -106,21 +108,24 @@ static int verify_bundle(struct reader *reader, uint64_t index, struct tree *tre
 			break;
 		}
 		tree_leaf(entry.at, entry.size, hash);
+		if (watch)
+			watch->entry(watch, tree->size, reader->checkpoint.size, hash);
 		tree_add(tree, hash);
 	}
+	reader->behind[width == TILE_WIDTH] += mapped.size - off;
 	if (mapped.bytes)
 		bundle_unmap(reader, &mapped);
 	return r;
 }
 
-static int verify(struct reader *reader)
+static int verify(struct reader *reader, struct reader_watch *watch)
 {
 	_cleanup_free_ struct tree *tree = need(calloc(1, sizeof(*tree)));
 	uint8_t root[DIGEST_SIZE];
 	int r = 0;
 
 	for (uint64_t i = 0; !r && i * TILE_WIDTH < reader->checkpoint.size; i++)
-		r = verify_bundle(reader, i, tree);
+		r = verify_bundle(reader, i, tree, watch);
 	if (r)
 		return r;
 	tree_root(tree, root);
@@ -132,14 +137,16 @@ static int verify(struct reader *reader)
 
 static int open_checkpoint(struct reader *reader)
 {
-	_cleanup_(buf_free) struct buf text = {};
-	int r = file_read_at(reader->dir, "checkpoint", &text, 65536);
+	struct buf *text = &reader->note;
+	int r;
 
+	buf_clear(text);
+	r = file_read_at(reader->dir, "checkpoint", text, 65536);
 	if (r == -ENOENT)
 		return log_error(r, "%s: not a capture: it has no checkpoint", reader->path);
 	if (r)
 		return log_error(r, "%s/checkpoint", reader->path);
-	if (checkpoint_read(&reader->checkpoint, text.data ? text.data : "", text.size))
+	if (checkpoint_read(&reader->checkpoint, text->data ? text->data : "", text->size))
 		return log_error(-EBADMSG, "%s/checkpoint: not a checkpoint", reader->path);
 	return 0;
 }
@@ -287,6 +294,22 @@ int reader_seek(struct reader *reader, uint64_t position)
 	return r == SOURCE_END ? 0 : r;
 }
 
+int reader_take(struct reader *reader, uint64_t number, struct buf *to)
+{
+	struct entry entry;
+	int r = go_to(reader, number);
+
+	if (r)
+		return r;
+	reader->entry = number - number % TILE_WIDTH;
+	do
+		r = next_entry(reader, &entry);
+	while (!r && reader->entry <= number);
+	if (!r)
+		buf_bytes(to, entry.at, entry.size);
+	return r;
+}
+
 /** Of the block that is unpacked, the last event of this kind before a position. */
 static int last_in_block(struct reader *reader, uint16_t kind, uint64_t before, uint64_t *found)
 {
@@ -327,6 +350,7 @@ static void reader_free(struct source *source)
 	unmap(&reader->tail);
 	unpacker_free(&reader->unpacker);
 	closep(&reader->dir);
+	buf_free(&reader->note);
 	free(reader->path);
 	free(reader);
 }
@@ -334,6 +358,11 @@ static void reader_free(struct source *source)
 static const struct source_ops reader_ops = {.next = reader_next, .free = reader_free};
 
 int reader_open(struct reader **reader, const char *path)
+{
+	return reader_open_watched(reader, path, NULL);
+}
+
+int reader_open_watched(struct reader **reader, const char *path, struct reader_watch *watch)
 {
 	struct reader *r = need(calloc(1, sizeof(*r)));
 	int error;
@@ -345,7 +374,7 @@ int reader_open(struct reader **reader, const char *path)
 	r->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	error = r->dir < 0 ? log_error(-errno, "%s", path) : open_end(r);
 	if (!error)
-		error = verify(r);
+		error = verify(r, watch);
 	if (error)
 		reader_free(&r->source);
 	else
@@ -363,6 +392,16 @@ uint64_t reader_position(const struct reader *reader)
 	return reader->position - 1;
 }
 
+uint64_t reader_entry(const struct reader *reader)
+{
+	return reader->entry - 1;
+}
+
+const struct buf *reader_note(const struct reader *reader)
+{
+	return &reader->note;
+}
+
 const struct checkpoint *reader_checkpoint(const struct reader *reader)
 {
 	return &reader->checkpoint;
@@ -371,6 +410,11 @@ const struct checkpoint *reader_checkpoint(const struct reader *reader)
 double reader_progress(const struct reader *reader)
 {
 	return reader->checkpoint.size ? (double)reader->entry / (double)reader->checkpoint.size : 1;
+}
+
+uint64_t reader_behind(const struct reader *reader, bool whole)
+{
+	return reader->behind[whole];
 }
 
 void reader_close(struct reader **reader)

@@ -16,6 +16,13 @@ struct reader;
  */
 int reader_open(struct reader **reader, const char *path);
 
+/** Who looks on while a capture is opened: entry `number` of `size` has this hash. */
+struct reader_watch {
+	void (*entry)(struct reader_watch *watch, uint64_t number, uint64_t size,
+		      const uint8_t hash[DIGEST_SIZE]);
+};
+int reader_open_watched(struct reader **reader, const char *path, struct reader_watch *watch);
+
 /** The next event given out is the one at this position, or the end. 0 or a negative errno. */
 int reader_seek(struct reader *reader, uint64_t position);
 /**
@@ -27,9 +34,18 @@ int reader_last(struct reader *reader, uint16_t kind, uint64_t before);
 /** The reader as a source; reader_position() is that of the event last given. */
 struct source *reader_source(struct reader *reader);
 uint64_t reader_position(const struct reader *reader);
+/** In which entry the event last given stands. */
+uint64_t reader_entry(const struct reader *reader);
+/** The checkpoint, and the note as it lay on disk. */
+const struct buf *reader_note(const struct reader *reader);
 const struct checkpoint *reader_checkpoint(const struct reader *reader);
 /** How much of the log is read, 0 to 1, for a progress bar. */
 double reader_progress(const struct reader *reader);
+
+/** Copies an entry out, as it stands in its bundle. 0 or a negative errno. */
+int reader_take(struct reader *reader, uint64_t number, struct buf *to);
+/** Bytes behind the last entry: of whole bundles, where there may be none; or of the one being written. */
+uint64_t reader_behind(const struct reader *reader, bool whole);
 
 void reader_close(struct reader **reader);
 

@@ -12,7 +12,7 @@ void tree_leaf(const void *entry, size_t size, uint8_t hash[DIGEST_SIZE])
 	digest_end(&digest, hash);
 }
 
-static void node(const uint8_t left[DIGEST_SIZE], const uint8_t right[DIGEST_SIZE], uint8_t hash[DIGEST_SIZE])
+void tree_node(const uint8_t left[DIGEST_SIZE], const uint8_t right[DIGEST_SIZE], uint8_t hash[DIGEST_SIZE])
 {
 	uint8_t both[1 + 2 * DIGEST_SIZE] = {1};
 
@@ -34,7 +34,7 @@ void tree_over(const uint8_t (*hashes)[DIGEST_SIZE], size_t count, uint8_t root[
 		split *= 2;
 	tree_over(hashes, split, left);
 	tree_over(hashes + split, count - split, right);
-	node(left, right, root);
+	tree_node(left, right, root);
 }
 
 unsigned int tree_add(struct tree *tree, const uint8_t hash[DIGEST_SIZE])
@@ -77,7 +77,7 @@ void tree_root(const struct tree *tree, uint8_t root[DIGEST_SIZE])
 			width -= bit;
 			tree_over((const uint8_t(*)[DIGEST_SIZE])tree->edge[level] + width, bit, part);
 			if (any)
-				node(part, root, root);
+				tree_node(part, root, root);
 			else
 				memcpy(root, part, DIGEST_SIZE);
 			any = true;

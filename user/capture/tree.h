@@ -15,6 +15,8 @@ struct tree {
 
 /** Hash of an entry: SHA-256(0x00 || entry). */
 void tree_leaf(const void *entry, size_t size, uint8_t hash[DIGEST_SIZE]);
+/** Hash of a node: SHA-256(0x01 || left || right). */
+void tree_node(const uint8_t left[DIGEST_SIZE], const uint8_t right[DIGEST_SIZE], uint8_t hash[DIGEST_SIZE]);
 /** Root over up to TILE_WIDTH hashes of one level. */
 void tree_over(const uint8_t (*hashes)[DIGEST_SIZE], size_t count, uint8_t root[DIGEST_SIZE]);
 

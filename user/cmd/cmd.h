@@ -27,6 +27,8 @@ int cmd_explain(int argc, char **argv);
 int cmd_doctor(int argc, char **argv);
 int cmd_capture(int argc, char **argv);
 int cmd_key(int argc, char **argv);
+int cmd_verify(int argc, char **argv);
+int cmd_prove(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 
 /** Prints a sub-command's help on stdout. */

@@ -1,0 +1,112 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# The stranger's way, by the scripts that stand in docs/VERIFY.md; custodes verify comes to the same.
+
+setup_file() {
+	export DIR=$BATS_FILE_TMPDIR
+	local log=$PWD/build/asan/tests/evidence/make-log
+	# The page's scripts: each begins with its name.
+	awk -v dir="$DIR" '/^```sh$/ { getline; file = dir "/" $2 } /^```$/ { file = "" } file { print > file }' docs/VERIFY.md
+	"$log" "$DIR/cap" "$DIR/key" 100
+	cp "$DIR/cap/checkpoint" "$DIR/older"
+	cp -r "$DIR/cap" "$DIR/old"
+	"$log" "$DIR/cap" "$DIR/key" 170
+	"$log" "$DIR/old" "$DIR/key" 9 # a fork: the same key, another future
+	"$CUSTODES" key show "$DIR/key" | sed -n '/BEGIN/,$p' >"$DIR/key.pem"
+	"$CUSTODES" key new "$DIR/other"
+	"$CUSTODES" key show "$DIR/other" | sed -n '/BEGIN/,$p' >"$DIR/other.pem"
+}
+
+stranger() {
+	mkdir -p "$BATS_TEST_TMPDIR/empty"
+	(cd "$BATS_TEST_TMPDIR/empty" && sh "$DIR/$1" "${@:2}")
+}
+
+# refused WORDS COMMAND...: it says so, and does not succeed.
+refused() {
+	local said code=0
+	said=$("${@:2}" 2>&1) || code=$?
+	[[ $code -ne 0 ]] || { echo "was taken: ${*:2}"; return 1; }
+	[[ $said == *"$1"* ]] || { echo "expected \"$1\", found: $said"; return 1; }
+}
+
+# ours CODE OPTION...
+ours() {
+	local code=0
+	"$CUSTODES" verify "${@:2}" >"$BATS_TEST_TMPDIR/said" 2>&1 || code=$?
+	[[ $code -eq $1 ]] || { echo "expected $1, found $code"; cat "$BATS_TEST_TMPDIR/said"; return 1; }
+}
+
+@test "a capture: signature, root, heartbeats and a kept checkpoint, by the page's script" {
+	stranger verify.sh "$DIR/cap" "$DIR/key.pem" "$DIR/older" >"$BATS_TEST_TMPDIR/out"
+	grep -q ': 270 entries, as signed; 44 heartbeats$' "$BATS_TEST_TMPDIR/out"
+	grep -q 'which has 100 entries$' "$BATS_TEST_TMPDIR/out"
+	[[ $(tail -n 1 "$BATS_TEST_TMPDIR/out") == verified ]]
+	ours 0 "$DIR/cap" --key "$DIR/key.pem" --since "$DIR/older"
+	ours 0 "$DIR/cap" --key "$("$CUSTODES" key show "$DIR/key" --log "$DIR/cap" | head -n 1)" --json
+	jq -e '.sound and .entries == 270 and .doubts == 0 and (.in_doubt | length) == 0' "$BATS_TEST_TMPDIR/said"
+}
+
+@test "another key, a fork, a log rolled back: not by the script, not by custodes" {
+	refused "the checkpoint's signature" stranger verify.sh "$DIR/old" "$DIR/other.pem"
+	refused "rolled back: there were 270 entries" stranger verify.sh "$DIR/old" "$DIR/key.pem" "$DIR/cap/checkpoint"
+	refused "forked" stranger verify.sh "$DIR/cap" "$DIR/key.pem" "$DIR/old/checkpoint"
+	ours 3 "$DIR/cap" --key "$DIR/other.pem"
+	ours 3 "$DIR/old" --key "$DIR/key.pem" --since "$DIR/cap/checkpoint"
+	grep -q 'rolled back' "$BATS_TEST_TMPDIR/said"
+	ours 3 "$DIR/cap" --key "$DIR/key.pem" --since "$DIR/old/checkpoint"
+	grep -q 'forked' "$BATS_TEST_TMPDIR/said"
+	ours 0 "$DIR/old" --key "$DIR/key.pem" # nothing in it speaks against it, and that limit is said
+	grep -q 'nothing was cut off at the end' "$BATS_TEST_TMPDIR/said"
+}
+
+@test "a damaged copy: one bit of an entry, of the checkpoint, of its signature" {
+	local bad=$BATS_TEST_TMPDIR/bad
+	cp -r "$DIR/old" "$bad"
+	printf '\377' | dd of="$bad/tile/entries/000.p/109" bs=1 seek=5000 conv=notrunc status=none
+	refused "NOT VERIFIED" stranger verify.sh "$bad" "$DIR/key.pem"
+	ours 3 "$bad" --key "$DIR/key.pem"
+	cp "$DIR/old/tile/entries/000.p/109" "$bad/tile/entries/000.p/109"
+	sed -i '2s/109/108/' "$bad/checkpoint"
+	refused "the checkpoint's signature" stranger verify.sh "$bad" "$DIR/key.pem"
+	ours 3 "$bad" --key "$DIR/key.pem"
+}
+
+@test "proofs of single events: by the page's script, by custodes, and none of a damaged one" {
+	local proof=$BATS_TEST_TMPDIR/one.tlog-proof
+	for position in 0 300 585; do
+		"$CUSTODES" -q prove "$DIR/cap" "$position" -o "$proof"
+		[[ $(stranger proof.sh "$proof" "$DIR/key.pem" | tail -n 1) == verified ]]
+		ours 0 "$proof" --key "$DIR/key.pem"
+		refused "the signature" stranger proof.sh "$proof" "$DIR/other.pem"
+		ours 3 "$proof" --key "$DIR/other.pem"
+		sed '/^index/{n;s/^./\n&/;s/\n\([A-Y]\)/Z/;s/\n\([^A-Y]\)/A/}' "$proof" >"$proof.bad"
+		! cmp -s "$proof" "$proof.bad"
+		refused "it does not lead to the checkpoint's root" stranger proof.sh "$proof.bad" "$DIR/key.pem"
+		ours 3 "$proof.bad" --key "$DIR/key.pem"
+	done
+	"$CUSTODES" -q prove "$DIR/cap" 0 300 301 585 -o "$proof"
+	ours 0 "$proof" --key "$DIR/key.pem"
+	refused "the capture has fewer events" "$CUSTODES" prove "$DIR/cap" 999999 -o "$proof"
+}
+
+@test "snapshots are held against the events with --deep only, and that is said" {
+	local log=$PWD/build/asan/tests/evidence/make-log which
+	for which in right wrong; do
+		"$log" "$BATS_TEST_TMPDIR/$which" "$DIR/key" 9 "$which"
+		ours 0 "$BATS_TEST_TMPDIR/$which" --key "$DIR/key.pem"
+		grep -q '1 snapshots of the engine were not judged (--deep)' "$BATS_TEST_TMPDIR/said"
+	done
+	ours 0 "$BATS_TEST_TMPDIR/right" --key "$DIR/key.pem" --deep
+	grep -q '1 snapshots of the engine are what the events before them come to' "$BATS_TEST_TMPDIR/said"
+	ours 3 "$BATS_TEST_TMPDIR/wrong" --key "$DIR/key.pem" --deep
+	grep -q 'its snapshot is not what the events' "$BATS_TEST_TMPDIR/said"
+}
+
+@test "what is no capture, no proof, no key: exit code 2" {
+	ours 2 "$DIR/nowhere"
+	ours 2 "$DIR/key.pem"
+	ours 2 "$DIR/cap" --key "$DIR/nowhere"
+	ours 2 "$DIR/cap" --since "$DIR/nowhere"
+	ours 2
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whether a capture is what it was when it was written: every hash, signature, sequence and interval. */
+#ifndef CUSTODES_CAPTURE_VERIFY_H
+#define CUSTODES_CAPTURE_VERIFY_H
+
+#include "../event/event.h"
+#include "checkpoint.h"
+#include "verdict.h"
+
+struct verify_options {
+	const struct verifier *key; /* trusted; NULL: the first one that the log names */
+	const char *since;	    /* an older checkpoint that was kept elsewhere, as a note; or NULL */
+	size_t since_size;
+	/** Sees every event; below 0: it does not agree. May be NULL. */
+	int (*event)(void *context, const struct ev_head *event, uint64_t position);
+	/** How far it is, 0 to 1. May be NULL. */
+	void (*progress)(void *context, double done);
+	void *context;
+};
+
+struct verified {
+	struct checkpoint checkpoint;
+	uint64_t events;
+	struct verdict verdict;
+};
+
+void verified_free(struct verified *verified);
+
+/**
+ * 0, and what it comes to; or a negative errno, and it is said: this is no capture. What the reader says
+ * of damage goes to the log as well.
+ */
+int verify_capture(const char *path, const struct verify_options *options, struct verified *verified);
+/** The same of one or more proofs (proof.h) in a text. -EINVAL: it holds none. */
+int verify_proofs(const char *text, size_t size, const struct verify_options *options,
+		  struct verified *verified);
+
+#endif
