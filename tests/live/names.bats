@@ -16,9 +16,9 @@ setup_file() {
 	printf 'hosts: dns\n' >"$DIR/nsswitch.conf"
 	in_world mount --bind "$DIR/resolv.conf" "$(realpath /etc/resolv.conf)"
 	in_world mount --bind "$DIR/nsswitch.conf" /etc/nsswitch.conf
-	openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=test -keyout "$DIR/key" -out "$DIR/cert" 2>/dev/null
+	openssl req -x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=test -keyout "$DIR/tls.key" -out "$DIR/cert" 2>/dev/null
 	begin "$PWD/tests/live/programs/resolver.py" "$DIR/resolver" 10.77.0.1
-	begin openssl s_server -accept 8443 -key "$DIR/key" -cert "$DIR/cert" -quiet -naccept 2
+	begin openssl s_server -accept 8443 -key "$DIR/tls.key" -cert "$DIR/cert" -quiet -naccept 2
 	await "the name server" test -e "$DIR/resolver"
 	custodes_start
 	in_world "${KESL%/*}/getent" ahosts update.vendor.example >"$DIR/addresses"
