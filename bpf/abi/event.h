@@ -240,6 +240,7 @@ enum join_how {
 	JOIN_PTRACE = 1,
 	JOIN_MEMORY = 2, /* its memory was written to */
 	JOIN_CODE = 3,	 /* it has loaded what the lineage has written; by_* are 0 */
+	JOIN_WAITS = 4,	 /* neither is judged yet: head's has loaded what the lineage by_start has written */
 };
 
 /** A process that a watched one has taken hold of acts for it from now on; head: the former. Its EXEC came

@@ -73,6 +73,28 @@ static __noinline int join(struct task_struct *task, const struct moving *moving
 	return 0;
 }
 
+/** Of a task that is not judged yet, as its author is not: told, for when one of them is. */
+static __noinline int join_later(struct task_struct *task, const struct moving *moving)
+{
+	__u32 tgid = BPF_CORE_READ(task, tgid);
+	struct ev_join *event;
+	struct owner there;
+
+	if (!task_watched(tgid, &there) || there.lineage == moving->owner.lineage)
+		return 0;
+	there.tgid = tgid;
+	there.tid = BPF_CORE_READ(task, pid);
+	there.start = BPF_CORE_READ(task, group_leader, start_boottime);
+	event = EMIT_RESERVE(moving->channel, EV_JOIN, ev_join, &there);
+	if (!event)
+		return 0;
+	event->by_start = moving->owner.lineage;
+	event->by_tgid = 0;
+	event->how = JOIN_WAITS;
+	emit_submit(event);
+	return 0;
+}
+
 /**
  * The process that has a number, if the caller is in the host's PID namespace. It
  * is given back at once: what is read of it stays until the program ends.

@@ -65,7 +65,7 @@ static __noinline int on_map(struct step *step)
 
 /**
  * What a product has written is loaded by somebody else: that one acts for it from now
- * on. Who is not judged yet, himself, goes with a product only.
+ * on. Where neither is judged yet, user space hears of it, and goes by what the author is.
  */
 static __noinline int code_loaded(struct step *step, bool watched)
 {
@@ -80,9 +80,11 @@ static __noinline int code_loaded(struct step *step, bool watched)
 	file = file_of(call_arg(&step->called, 4));
 	moving.owner.lineage = file ? author_of(file) : 0;
 	author = bpf_map_lookup_elem(&lineages, &moving.owner.lineage);
-	if (author && (!watched || author->state == LINEAGE_WATCHED))
-		join(task, &moving, JOIN_CODE);
-	return 0;
+	if (!author)
+		return 0;
+	if (!watched || author->state == LINEAGE_WATCHED)
+		return join(task, &moving, JOIN_CODE);
+	return join_later(task, &moving);
 }
 
 static __noinline int on_attach(struct step *step)

@@ -130,6 +130,10 @@ explained() {
 	replay_case vanished-executable
 }
 
+@test "code of one who is not judged yet" {
+	replay_case code-of-one-not-judged
+}
+
 @test "connect lost" {
 	replay_case connect-lost
 }

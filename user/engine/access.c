@@ -115,6 +115,15 @@ void tell_accesses(struct engine *engine, struct lineage *lineage)
 	}
 }
 
+/** Neither is judged yet. */
+static void join_waits(struct engine *engine, const struct ev_join *join)
+{
+	struct lineage *lineage = lineage_find(engine, join->head.lineage);
+
+	if (lineage)
+		lineage_loads(engine, lineage, join->by_start);
+}
+
 /** Whoever is taken hold of is one of the lineage's processes from now on. */
 void on_join(struct engine *engine, const struct ev_head *event)
 {
@@ -122,11 +131,17 @@ void on_join(struct engine *engine, const struct ev_head *event)
 		[JOIN_PTRACE] = "ptrace", [JOIN_MEMORY] = "memory", [JOIN_CODE] = "code"};
 	const struct ev_join *join = (const struct ev_join *)event;
 	struct process_key key = {.start = event->start, .tgid = event->tgid};
-	struct lineage *lineage = lineage_of(engine, event);
-	struct process *process = process_find(engine, event->tgid, event->start);
-	struct process *by = process_find(engine, join->by_tgid, join->by_start);
+	struct process *process, *by;
+	struct lineage *lineage;
 	struct outcome *outcome;
 
+	if (join->how == JOIN_WAITS) {
+		join_waits(engine, join);
+		return;
+	}
+	lineage = lineage_of(engine, event);
+	by = process_find(engine, join->by_tgid, join->by_start);
+	process = process_find(engine, event->tgid, event->start);
 	if (!process)
 		process = process_add(engine, &key, lineage);
 	process->product = lineage->product;

@@ -89,7 +89,8 @@ static void take_children(struct engine *engine, const struct lineage *parent)
 	struct lineage *child, *next;
 
 	HASH_ITER(hh, engine->lineages, child, next)
-		if (child->parent == parent->id && child->decision != LINEAGE_PRODUCT)
+		if ((child->parent == parent->id || child->author == parent->id) &&
+		    child->decision != LINEAGE_PRODUCT)
 			lineage_take(engine, child, parent->product, parent->evidence, parent->root);
 }
 
@@ -187,9 +188,43 @@ static void judge_quietly(struct engine *engine, struct process *process)
 	}
 }
 
-static bool may_go(struct engine *engine, const struct lineage *lineage)
+void lineage_loads(struct engine *engine, struct lineage *lineage, uint64_t author)
 {
-	return lineage->decision == LINEAGE_BENIGN && !lineage_find(engine, lineage->parent);
+	const struct lineage *by = lineage_find(engine, author);
+
+	if (!by || lineage->decision == LINEAGE_PRODUCT)
+		return;
+	if (by->decision == LINEAGE_PRODUCT)
+		lineage_take(engine, lineage, by->product, by->evidence, by->root);
+	else
+		lineage->author = author;
+}
+
+static bool held(struct engine *engine, uint64_t id)
+{
+	const struct lineage *lineage = lineage_find(engine, id);
+
+	return lineage && lineage->held;
+}
+
+/** Who is not clean holds its children, and who has loaded its code. By rounds, since two may wait for each
+ * other. */
+static void hold(struct engine *engine)
+{
+	struct lineage *lineage, *next;
+	bool more = true;
+
+	HASH_ITER(hh, engine->lineages, lineage, next)
+		lineage->held = lineage->decision != LINEAGE_BENIGN;
+	while (more) {
+		more = false;
+		HASH_ITER(hh, engine->lineages, lineage, next) {
+			if (lineage->held ||
+			    (!held(engine, lineage->parent) && !held(engine, lineage->author)))
+				continue;
+			lineage->held = more = true;
+		}
+	}
 }
 
 void settle_waiting(struct engine *engine)
@@ -198,20 +233,16 @@ void settle_waiting(struct engine *engine)
 
 	while (engine->unsettled) {
 		engine->unsettled = false;
+		hold(engine);
 		HASH_ITER(hh, engine->lineages, lineage, next)
-			if (may_go(engine, lineage))
+			if (!lineage->held)
 				lineage_release(engine, lineage);
 	}
 }
 
 void judge_process(struct engine *engine, struct process *process)
 {
-	struct lineage *lineage = process->lineage;
-
 	judge_quietly(engine, process);
-	if (!may_go(engine, lineage))
-		return;
-	lineage_release(engine, lineage);
 	settle_waiting(engine);
 }
 

@@ -21,7 +21,7 @@
 #ifdef __LP64__
 _Static_assert(sizeof(struct exe) == 160, "exe_fields");
 _Static_assert(sizeof(struct process) == 280, "process_fields");
-_Static_assert(sizeof(struct lineage) == 152, "lineage_fields");
+_Static_assert(sizeof(struct lineage) == 160, "lineage_fields");
 _Static_assert(sizeof(struct flow) == 224, "flow_fields");
 _Static_assert(sizeof(struct flow_part) == 176, "part_fields");
 _Static_assert(sizeof(struct access) == 352, "access_fields");
@@ -64,9 +64,13 @@ static const struct field process_fields[] = {
 };
 
 static const struct field lineage_fields[] = {
-	PLAIN(lineage, id),	   PLAIN(lineage, parent),
-	PLAIN(lineage, root),	   BELOW(lineage, decision, LINEAGE_BENIGN + 1),
-	PRODUCT(lineage, product), BELOW(lineage, evidence, EVIDENCES),
+	PLAIN(lineage, id),
+	PLAIN(lineage, parent),
+	PLAIN(lineage, author),
+	PLAIN(lineage, root),
+	BELOW(lineage, decision, LINEAGE_BENIGN + 1),
+	PRODUCT(lineage, product),
+	BELOW(lineage, evidence, EVIDENCES),
 	PLAIN(lineage, since),
 };
 

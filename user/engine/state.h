@@ -71,8 +71,10 @@ enum lineage_decision {
 struct lineage {
 	uint64_t id;
 	uint64_t parent; /* the lineage that it came out of, or 0 */
+	uint64_t author; /* the lineage whose code it has loaded before either was judged, or 0 */
 	uint64_t root;	 /* the product's lineage that it is of: its own id, or a forebear's */
 	enum lineage_decision decision;
+	bool held; /* it may not be let go: found anew each time */
 	const struct product *product;
 	enum evidence evidence;
 	uint64_t since; /* boot time of its first event */
@@ -313,6 +315,8 @@ void set_view(char **to, struct view view);
 
 /** Judges a process by what is known of its executable now. */
 void judge_process(struct engine *engine, struct process *process);
+/** It has loaded what the other, which may not be judged yet, has written. */
+void lineage_loads(struct engine *engine, struct lineage *lineage, uint64_t author);
 /** Judges an executable, and everything that runs it. */
 void judge_exe(struct engine *engine, struct exe *exe);
 /** It runs with this lineage; authored: somebody under watch has written it. */
