@@ -40,20 +40,7 @@ struct writer {
 
 /* ---- names and directories ---- */
 
-static int make_directories(int dir, const char *path)
-{
-	char part[LAYOUT_PATH];
-
-	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-		memcpy(part, path, (size_t)(slash - path));
-		part[slash - path] = '\0';
-		if (mkdirat(dir, part, 0700) && errno != EEXIST)
-			return -errno;
-	}
-	return 0;
-}
-
-/** Makes a rename or a new name in the path's directory durable. */
+/** Makes what has changed in the path's directory durable. */
 static int sync_directory(int dir, const char *path)
 {
 	char parent[LAYOUT_PATH];
@@ -65,6 +52,23 @@ static int sync_directory(int dir, const char *path)
 	parent[length] = '\0';
 	fd = openat(dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 || fsync(fd) ? -errno : 0;
+}
+
+/** A directory that is itself not durable loses what is fsynced in it. */
+static int make_directories(int dir, const char *path)
+{
+	char part[LAYOUT_PATH];
+	int r = 0;
+
+	for (const char *slash = strchr(path, '/'); slash && !r; slash = strchr(slash + 1, '/')) {
+		memcpy(part, path, (size_t)(slash - path));
+		part[slash - path] = '\0';
+		if (!mkdirat(dir, part, 0700))
+			r = sync_directory(dir, part);
+		else if (errno != EEXIST)
+			r = -errno;
+	}
+	return r;
 }
 
 static int put_file(const struct writer *writer, const char *path, const void *bytes, size_t size)
@@ -302,13 +306,15 @@ static int begin(struct writer *writer)
 {
 	uint8_t random[16];
 	_cleanup_(buf_free) struct buf origin = {};
+	int r;
 
 	if (getrandom(random, sizeof(random), 0) != sizeof(random))
 		return log_error(-EIO, "getrandom");
 	buf_str(&origin, "custodes/");
 	buf_hex(&origin, random, sizeof(random));
 	memcpy(writer->checkpoint.origin, origin.data, origin.size + 1);
-	return checkpoint_seal(writer);
+	r = checkpoint_seal(writer);
+	return r ? log_error(r, "%s", writer->path) : 0;
 }
 
 static int contradiction(const struct writer *writer, const char *what)
@@ -450,13 +456,16 @@ static int resume(struct writer *writer)
 
 static int open_log(struct writer *writer)
 {
+	bool made = !mkdir(writer->path, 0700);
 	int r;
 
-	if (mkdir(writer->path, 0700) && errno != EEXIST)
+	if (!made && errno != EEXIST)
 		return log_error(-errno, "%s", writer->path);
 	writer->dir = open(writer->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (writer->dir < 0)
 		return log_error(-errno, "%s", writer->path);
+	if (made && sync_directory(writer->dir, "../"))
+		return log_error(-errno, "%s/..", writer->path);
 	if (flock(writer->dir, LOCK_EX | LOCK_NB))
 		return log_error(-errno, "%s: another custodes writes to it", writer->path);
 	r = file_read_at(writer->dir, "checkpoint", &writer->note, 65536);
