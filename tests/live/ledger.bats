@@ -176,7 +176,7 @@ custodes_bare() {
 
 all_sent() {
 	"$CUSTODES" ledger --live --json >"$DIR/statement.json" || true
-	[[ $(row SECRET GB bound) == "[200000]" ]]
+	[[ $(row SECRET GB bound sent) == "[200000,200000]" ]]
 }
 
 @test "ledger --live: the capture of the custodes that runs; when none does, that is said" {
