@@ -111,7 +111,6 @@ ours() {
 	local bundle=$BATS_TEST_TMPDIR/damaged/tile/entries/000
 	cp -r "$DIR/cap" "$BATS_TEST_TMPDIR/damaged"
 	printf '\x5a' | dd of="$bundle" bs=1 seek=700 conv=notrunc 2>/dev/null
-	! cmp -s "$bundle" "$DIR/cap/tile/entries/000"
 	ours 3 "$BATS_TEST_TMPDIR/damaged" --key "$DIR/key.pem" --hashes
 	ours 2 "$DIR/cap" --hashes --deep
 }
