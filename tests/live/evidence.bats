@@ -19,13 +19,16 @@ openssl_verifies() {
 	openssl pkeyutl -verify -pubin -inkey "$DIR/public.pem" -rawin -in "$DIR/text" -sigfile "$DIR/signature"
 }
 
+# heartbeats COUNT: so many have been told, or more.
+heartbeats() {
+	(($(grep -c '"action":"heartbeat"' "$DIR/live.ndjson") >= $1))
+}
+
 @test "an idle capture gives signs of life, sealed and signed; openssl takes the signature" {
 	custodes_start --heartbeat 1
-	sleep 3.5
+	await "three heartbeats" heartbeats 3
 	custodes_stop
-	local beats key
-	beats=$(count "$(action heartbeat)")
-	((beats >= 3)) || fail "expected at least 3 heartbeats, found $beats"
+	local key
 	openssl_verifies "$DIR/cap/checkpoint"
 	jq -rs 'map(select(.event.action == "heartbeat"))[-1].custodes.evidence.checkpoint[]' "$DIR/ours.ndjson" >"$DIR/last"
 	openssl_verifies "$DIR/last"
