@@ -40,19 +40,6 @@ struct writer {
 
 /* ---- names and directories ---- */
 
-static int make_directories(int dir, const char *path)
-{
-	char part[LAYOUT_PATH];
-
-	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-		memcpy(part, path, (size_t)(slash - path));
-		part[slash - path] = '\0';
-		if (mkdirat(dir, part, 0700) && errno != EEXIST)
-			return -errno;
-	}
-	return 0;
-}
-
 /** Makes a rename or a new name in the path's directory durable. */
 static int sync_directory(int dir, const char *path)
 {
@@ -69,7 +56,7 @@ static int sync_directory(int dir, const char *path)
 
 static int put_file(const struct writer *writer, const char *path, const void *bytes, size_t size)
 {
-	int r = make_directories(writer->dir, path);
+	int r = file_make_parents_at(writer->dir, path);
 
 	if (!r)
 		r = file_replace_at(writer->dir, path, bytes, size);
@@ -100,7 +87,7 @@ static int bundle_open(struct writer *writer)
 		return 0;
 	if (!bundle_name(writer, path))
 		flags |= O_TRUNC; /* what a crash left there was never promised to anybody */
-	r = make_directories(writer->dir, path);
+	r = file_make_parents_at(writer->dir, path);
 	if (r)
 		return r;
 	writer->bundle = openat(writer->dir, path, flags, 0600);
