@@ -6,6 +6,7 @@
 #include "../engine/engine.h"
 #include "../policy/policy.h"
 #include "../util/buf.h"
+#include "../util/jsonw.h"
 
 struct statement {
 	const char *host;	     /* its name; or NULL */
@@ -21,7 +22,8 @@ struct statement {
 };
 
 void statement_text(const struct statement *statement, bool colour, unsigned int columns, struct buf *to);
-void statement_json(const struct statement *statement, struct buf *to);
+/** As an object; an element of an array, or alone. */
+void statement_json(const struct statement *statement, struct jsonw *w);
 /** Frees what is owned. */
 void statement_clear(struct statement *statement);
 
