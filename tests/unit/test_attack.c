@@ -115,7 +115,7 @@ static struct judged judge(const char *name, const struct key *key, const struct
 
 	path_of(path, name);
 	if (key && !verifier_make(&verifier, KEY_NAME, NOTE_ED25519, key_public(key)))
-		options.key = &verifier;
+		options.keys = &verifier, options.key_count = 1;
 	if (since) {
 		options.since = since->data;
 		options.since_size = since->size;

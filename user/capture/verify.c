@@ -181,16 +181,24 @@ static void check_events(struct check *check)
 
 static void begin_trust(struct check *check)
 {
-	const struct verifier *key = check->options->key;
+	const struct verify_options *options = check->options;
+	size_t fit = 0;
 
 	check->trust.origin = check->verified->checkpoint.origin;
-	if (!key)
+	check->trust.given = options->key_count;
+	for (size_t i = 0; i < options->key_count; i++) {
+		const struct verifier *key = &options->keys[i];
+
+		if (strcmp(key->name, KEY_NAME) && strcmp(key->name, check->trust.origin))
+			continue;
+		trust_give(&check->trust, key->key);
+		fit++;
+	}
+	if (fit || !options->key_count)
 		return;
-	check->trust.given = true;
-	trust_give(&check->trust, key->key);
-	if (strcmp(key->name, KEY_NAME) && strcmp(key->name, check->trust.origin))
-		verdict_say(check->verdict, VERDICT_DOUBT, "signature",
-			    "the key is for the log %s, and this is %s", key->name, check->trust.origin);
+	trust_give(&check->trust, options->keys[0].key);
+	verdict_say(check->verdict, VERDICT_DOUBT, "signature", "the key is for the log %s, and this is %s",
+		    options->keys[0].name, check->trust.origin);
 }
 
 static void say_given(const struct check *check)

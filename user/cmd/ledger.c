@@ -190,8 +190,8 @@ static int state(struct reckoning *reckoning, struct jsonw *w)
 	return left ? EXIT_FINDINGS : EXIT_CLEAN;
 }
 
-static int ledger_of(const struct ledger_call *call, const char *path, const struct engine_options *with,
-		     struct jsonw *w)
+static int ledger_of(const struct ledger_call *call, const char *path, bool several,
+		     const struct engine_options *with, struct jsonw *w)
 {
 	_cleanup_(record_close) struct record record = {};
 	struct reckoning reckoning = {.call = call};
@@ -199,6 +199,7 @@ static int ledger_of(const struct ledger_call *call, const char *path, const str
 
 	if (r)
 		return r;
+	reckoning.statement.log = several ? record.log.origin : NULL;
 	reckoning.engine = engine_new(with);
 	r = reckon(&reckoning, &record);
 	r = r ? record_exit_code(r) : state(&reckoning, w);
@@ -224,7 +225,7 @@ static int ledger_all(const struct ledger_call *call, const struct logs *logs,
 
 		if (i && !call->json)
 			buf_byte(text, '\n');
-		code = ledger_of(call, logs->paths[i], with, &w);
+		code = ledger_of(call, logs->paths[i], logs->several, with, &w);
 		worst = code > worst ? code : worst;
 	}
 	if (call->json && logs->several) {

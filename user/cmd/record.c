@@ -54,7 +54,7 @@ int record_exit_code(int error)
 }
 
 int record_rules(const struct policy_options *options, struct documents *documents,
-		    struct engine_options *engine)
+		 struct engine_options *engine)
 {
 	if (!options->count && !options->host)
 		return 0;

@@ -21,7 +21,7 @@ struct record {
  * which `documents` then holds. 0, or the exit code; the fault is said.
  */
 int record_rules(const struct policy_options *options, struct documents *documents,
-		    struct engine_options *engine);
+		 struct engine_options *engine);
 /** Opens what is judged by these. 0, or the exit code; the fault is said. */
 int record_judge(struct record *record, const char *command, const char *path,
 		 const struct engine_options *engine);

@@ -206,6 +206,7 @@ void statement_json(const struct statement *statement, struct jsonw *w)
 	const struct host *host = statement->policy ? &statement->policy->host : NULL;
 
 	jsonw_object(w, NULL);
+	jsonw_str(w, "log", statement->log);
 	jsonw_str_or_null(w, "host", statement->host);
 	jsonw_str_or_null(w, "profile", host ? host->id : NULL);
 	jsonw_time(w, "from", statement->from);

@@ -9,6 +9,7 @@
 #include "../util/jsonw.h"
 
 struct statement {
+	const char *log;	     /* its origin; or NULL: there is one log only */
 	const char *host;	     /* its name; or NULL */
 	const struct policy *policy; /* in force at the end; or NULL */
 	int64_t from, to;	     /* ns since 1970 */
