@@ -9,9 +9,8 @@
 #include "../util/log.h"
 #include "bundle.h"
 
-#define BUNDLE_BYTES ((size_t)TILE_WIDTH * (2 + ENTRY_MAX))
-#define NOTE_BYTES   65536
-#define RETRIES	     100
+#define NOTE_BYTES 65536
+#define RETRIES	   100
 
 /** A file that the next checkpoint may take away: a tile, or the bundle, that is not whole yet. */
 struct part {

@@ -8,6 +8,7 @@
 #include "../util/file.h"
 #include "../util/log.h"
 #include "../util/memory.h"
+#include "damage.h"
 #include "gaps.h"
 #include "proof.h"
 #include "reader.h"
@@ -292,6 +293,7 @@ static int open_log(struct check *check)
 		return r;
 	verdict_say(check->verdict, VERDICT_DOUBT, "entries",
 		    "the entries are not those of the checkpoint, or not all of them are there");
+	damage_locate(check->path, check->verdict);
 	return 0;
 }
 
