@@ -387,9 +387,27 @@ static void check_proof(struct check *check, const struct proof *proof, uint64_t
 	if (read_block(check, proof))
 		verdict_say(check->verdict, VERDICT_DOUBT, "entries",
 			    "proof %llu: its entry is no block of events", (ull)number);
-	if (check->trust.trusted_count && !trust_signed(&check->trust, proof->note, proof->note_size))
-		verdict_say(check->verdict, VERDICT_DOUBT, "signature",
-			    "proof %llu: the checkpoint is not signed by a trusted key", (ull)number);
+}
+
+/** Once all entries were read: any of them may vouch for the key. */
+static void check_signatures(const struct check *check, const struct view *notes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (check->trust.trusted_count && !trust_signed(&check->trust, notes[i].at, notes[i].size))
+			verdict_say(check->verdict, VERDICT_DOUBT, "signature",
+				    "proof %zu: the checkpoint is not signed by a trusted key", i + 1);
+}
+
+static void say_proofs(const struct check *check, const struct view *notes, size_t count)
+{
+	if (check->verdict->doubts)
+		return;
+	verdict_say(check->verdict, VERDICT_PROVED, "entries",
+		    "%zu entries with %llu events are part of the log that the checkpoint speaks for", count,
+		    (ull)check->verified->events);
+	check_signature(check, notes[count - 1].at, notes[count - 1].size);
+	verdict_say(check->verdict, VERDICT_LIMIT, "entries",
+		    "that these are all entries that matter: a proof shows what is there, not what else is");
 }
 
 int verify_proofs(const char *text, size_t size, const struct verify_options *options,
@@ -398,35 +416,29 @@ int verify_proofs(const char *text, size_t size, const struct verify_options *op
 	struct check check = {.options = options, .verified = verified, .verdict = &verified->verdict};
 	const char *at = text, *end = text + size;
 	struct proof proof = {};
-	uint64_t count = 0;
+	struct view *notes = NULL;
+	size_t count = 0;
 	char origin[ORIGIN_MAX];
 
 	if (size < sizeof(PROOF_HEAD) || memcmp(text, PROOF_HEAD "\n", sizeof(PROOF_HEAD)))
 		return -EINVAL;
 	while (at < end) {
-		count++;
 		if (proof_read(&proof, &at, end)) {
 			verdict_say(check.verdict, VERDICT_DOUBT, "entries",
-				    "proof %llu does not hold, or is none", (ull)count);
+				    "proof %zu does not hold, or is none", count + 1);
 			break;
 		}
+		*GROW(notes, count) = (struct view){proof.note, proof.note_size};
 		check_proof(&check, &proof, count);
 		if (count == 1) { /* the checkpoint that it stands in is another with each proof */
 			snprintf(origin, sizeof(origin), "%s", proof.checkpoint.origin);
 			check.trust.origin = origin;
 		}
 	}
-	if (!verified->verdict.doubts) {
-		verdict_say(
-			check.verdict, VERDICT_PROVED, "entries",
-			"%llu entries with %llu events are part of the log that the checkpoint speaks for",
-			(ull)count, (ull)verified->events);
-		check_signature(&check, proof.note, proof.note_size);
-		verdict_say(check.verdict, VERDICT_LIMIT, "entries",
-			    "that these are all entries that matter: a proof shows what is there, not what "
-			    "else is");
-	}
+	check_signatures(&check, notes, count);
+	say_proofs(&check, notes, count);
 	proof_free(&proof);
 	trust_free(&check.trust);
+	free(notes);
 	return 0;
 }
