@@ -98,7 +98,7 @@ SECONDS ?= 60
 .PHONY: fuzz
 fuzz:
 	@tools/bootstrap build fuzz
-	$(Q)$(MAKE) --no-print-directory $(FUZZERS)
+	$(Q)$(MAKE) --no-print-directory all $(FUZZERS)
 	$(Q)tests/fuzz/run $(SECONDS)
 
 build/fuzz/obj/%.o: %.c build/policies.bundle build/sensor.bpf.o

@@ -232,6 +232,8 @@ told() {
 	refused 3 "$bad/tile/" "$bad"
 	fresh && head -c 20000000 /dev/zero >"$bad/tile/entries/000"
 	refused 3 "tile/entries/000: " "$bad"
+	fresh && sed -i '1s/.*/two words/' "$bad/checkpoint"
+	refused 2 "origin is not printable" "$bad"
 	# What a host calls itself is a name here, and no path.
 	sed 's,"host_name": "[^"]*","host_name": "../../etc/;x",' tests/replay/fork-lost/events.ndjson >"$BATS_TEST_TMPDIR/list"
 	build/asan/tests/evidence/from-list "$BATS_TEST_TMPDIR/list" "$BATS_TEST_TMPDIR/named" "$DIR/key"

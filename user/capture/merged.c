@@ -56,10 +56,23 @@ void merged_name(const struct merged *merged, const char *host, const char *orig
 		snprintf(name, MERGED_NAME, "%s-%u", plain.data, ++again);
 }
 
+bool merged_origin(const char *origin)
+{
+	size_t length = strlen(origin);
+
+	for (size_t i = 0; i < length; i++)
+		if (!isgraph((unsigned char)origin[i]))
+			return false;
+	return length && length < ORIGIN_MAX;
+}
+
 /** A name that leads to a directory of the folder itself. */
 static bool is_plain(const char *name)
 {
-	return *name && *name != '.' && strlen(name) < MERGED_NAME && !strchr(name, '/');
+	for (size_t i = 0; name[i]; i++)
+		if (!isalnum((unsigned char)name[i]) && !strchr("._-", name[i]))
+			return false;
+	return *name && *name != '.' && strlen(name) < MERGED_NAME;
 }
 
 static int by_directory(const void *a, const void *b)
@@ -126,7 +139,7 @@ static int take_log(struct merged *merged, const struct json *json, const cJSON 
 	snprintf(pointer, sizeof(pointer), "/logs/%zu", number);
 	if (!directory || !is_plain(directory) || taken(merged, directory))
 		return json_fault(json, pointer, "\"directory\": expected a name in this folder, each once");
-	if (!origin || !*origin || strlen(origin) >= sizeof(log.checkpoint.origin))
+	if (!origin || !merged_origin(origin))
 		return json_fault(json, pointer, "\"origin\": expected a log's");
 	if (!cJSON_IsNumber(entries) || !(entries->valuedouble >= 0 && entries->valuedouble < SIZE_MAX_EXACT))
 		return json_fault(json, pointer, "\"entries\": expected a number");

@@ -28,6 +28,8 @@ struct merged {
 
 void merged_free(struct merged *merged);
 
+/** Whether a list can tell of a log with this origin: it is printable, without spaces. */
+bool merged_origin(const char *origin);
 /** A name for this log's directory: of its host and the beginning of its origin, and of no other log's. */
 void merged_name(const struct merged *merged, const char *host, const char *origin, char name[MERGED_NAME]);
 void merged_sort(struct merged *merged);

@@ -107,6 +107,9 @@ static int add_input(struct merge *merge, const char *path)
 
 		input->path = need(strdup(logs.paths[i]));
 		r = copy_checkpoint(input->path, &input->first);
+		if (!r && !merged_origin(input->first.origin))
+			r = log_error(0, "%s: a log whose origin is not printable cannot be listed",
+				      input->path);
 		if (r)
 			r = r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
 	}
