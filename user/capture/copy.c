@@ -145,7 +145,7 @@ static bool has_grown(const struct copy *copy)
 {
 	_cleanup_(buf_free) struct buf now = {};
 
-	return !read_file(copy, "checkpoint", &now, NOTE_BYTES) &&
+	return !read_file(copy, "checkpoint", &now, NOTE_BYTES) && now.size &&
 	       (now.size != copy->note.size || memcmp(now.data, copy->note.data, now.size) != 0);
 }
 

@@ -29,7 +29,7 @@ void merged_free(struct merged *merged)
 /** What a host calls itself may be anything: what could lead elsewhere, or steer a shell, is replaced. */
 static void put_plain(struct buf *to, const char *text, size_t chars)
 {
-	for (size_t i = 0; text[i] && i < chars; i++)
+	for (size_t i = 0; i < chars && text[i]; i++)
 		buf_byte(to,
 			 isalnum((unsigned char)text[i]) || (i && strchr("._-", text[i])) ? text[i] : '_');
 }

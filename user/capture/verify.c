@@ -400,7 +400,7 @@ static void check_signatures(const struct check *check, const struct view *notes
 
 static void say_proofs(const struct check *check, const struct view *notes, size_t count)
 {
-	if (check->verdict->doubts)
+	if (check->verdict->doubts || !count)
 		return;
 	verdict_say(check->verdict, VERDICT_PROVED, "entries",
 		    "%zu entries with %llu events are part of the log that the checkpoint speaks for", count,
