@@ -142,6 +142,18 @@ ours() {
 	grep -q 'its snapshot is not what the events' "$BATS_TEST_TMPDIR/said"
 }
 
+@test "--hashes: signature and hashes are held, what the entries say is not, and that is said" {
+	ours 0 "$DIR/cap" --key "$DIR/key.pem" --since "$DIR/older" --hashes
+	grep -q 'its first [0-9]* entries are those of the checkpoint kept elsewhere' "$BATS_TEST_TMPDIR/said"
+	grep -q 'what stands in the entries: only their hashes were looked at' "$BATS_TEST_TMPDIR/said"
+	ours 3 "$DIR/cap" --key "$DIR/other.pem" --hashes
+	local bundle=$BATS_TEST_TMPDIR/damaged/tile/entries/000
+	cp -r "$DIR/cap" "$BATS_TEST_TMPDIR/damaged"
+	printf '\x5a' | dd of="$bundle" bs=1 seek=700 conv=notrunc 2>/dev/null
+	ours 3 "$BATS_TEST_TMPDIR/damaged" --key "$DIR/key.pem" --hashes
+	ours 2 "$DIR/cap" --hashes --deep
+}
+
 @test "what is no capture, no proof, no key: exit code 2" {
 	ours 2 "$DIR/nowhere"
 	ours 2 "$DIR/key.pem"

@@ -13,6 +13,7 @@
 #include "said.h"
 
 static char directory[64];
+static bool beside; /* a thread of its own writes */
 
 static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)
 {
@@ -27,9 +28,16 @@ static int set_up(void **state)
 	return mkdtemp(directory) ? 0 : -1;
 }
 
+static int set_up_beside(void **state)
+{
+	beside = true;
+	return set_up(state);
+}
+
 static int tear_down(void **state)
 {
 	(void)state;
+	beside = false;
 	return nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -45,6 +53,8 @@ static struct writer *open_writer(void)
 
 	log_path(path);
 	assert_int_equal(writer_open(&writer, path, NULL), 0);
+	if (beside)
+		assert_int_equal(writer_beside(writer), 0);
 	return writer;
 }
 
@@ -437,13 +447,19 @@ static void files_are_the_writers_only(void **state)
 	assert_int_equal(st.st_mode & 0777, 0600);
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name)   cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define BESIDE(name) cmocka_unit_test_setup_teardown(name, set_up_beside, tear_down)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_is_sealed_is_read_back),
 		TEST(many_bundles),
+		BESIDE(what_is_sealed_is_read_back),
+		BESIDE(many_bundles),
+		BESIDE(a_log_is_continued),
+		BESIDE(the_unsealed_is_cut_off),
+		BESIDE(a_flood_cut_short_leaves_nothing),
 		TEST(found_by_position),
 		TEST(a_log_is_continued),
 		TEST(the_unsealed_is_cut_off),

@@ -14,6 +14,7 @@ struct verify_options {
 	size_t key_count;
 	const char *since; /* an older checkpoint that was kept elsewhere, as a note; or NULL */
 	size_t since_size;
+	bool hashes; /* only hashes and signatures: the entries are not unpacked */
 	/** Sees every event; below 0: it does not agree. May be NULL. */
 	int (*event)(void *context, const struct ev_head *event, uint64_t position);
 	/** How far it is, 0 to 1. May be NULL. */

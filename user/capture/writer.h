@@ -16,6 +16,12 @@ struct writer;
  */
 int writer_open(struct writer **writer, const char *path, const struct key *key);
 
+/**
+ * From now on a thread compresses, hashes and writes full blocks beside the caller, with the privileges that
+ * the caller has now. What fails in it is said by the next call. 0 or a negative errno, and it is said.
+ */
+int writer_beside(struct writer *writer);
+
 /** Name of this log, for ids that stay unique: see evidence in docs. */
 const char *writer_origin(const struct writer *writer);
 /** The checkpoint that stands now: its size, and the note as it lies on disk. */

@@ -514,6 +514,8 @@ static int watch(struct run *run)
 	const struct live_parts parts = {run->sensor, run->state, run->places, run->labels};
 	int r = live_open(&run->live, &parts);
 
+	if (!r && run->pipeline.writer)
+		r = writer_beside(run->pipeline.writer);
 	if (!r)
 		r = begin(run);
 	if (r)

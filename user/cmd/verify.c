@@ -34,6 +34,9 @@ static const char help[] =
 	"  --since FILE  an older checkpoint that was kept elsewhere, such as in a SIEM:\n"
 	"                nothing before it was changed, and nothing cut off. Of a folder,\n"
 	"                may be given again, for each log\n"
+	"  --hashes      only hashes and signatures, about as fast as the bytes can be hashed:\n"
+	"                not what stands in the entries, so neither keys that others vouch\n"
+	"                for, nor sequences, nor intervals\n"
 	"  --deep        also judge all events again, and hold what custodes has written\n"
 	"                down of its own state against it\n"
 	"  --json        for programs\n"
@@ -43,12 +46,16 @@ static const char help[] =
 
 #define FILE_BYTES_MAX (64u << 20)
 
-enum { OPT_KEY = 256, OPT_SINCE, OPT_DEEP, OPT_JSON };
+enum { OPT_KEY = 256, OPT_SINCE, OPT_HASHES, OPT_DEEP, OPT_JSON };
 
 static const struct option options[] = {
-	{"key", required_argument, NULL, OPT_KEY}, {"since", required_argument, NULL, OPT_SINCE},
-	{"deep", no_argument, NULL, OPT_DEEP},	   {"json", no_argument, NULL, OPT_JSON},
-	{"help", no_argument, NULL, 'h'},	   {},
+	{"key", required_argument, NULL, OPT_KEY},
+	{"since", required_argument, NULL, OPT_SINCE},
+	{"hashes", no_argument, NULL, OPT_HASHES},
+	{"deep", no_argument, NULL, OPT_DEEP},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"help", no_argument, NULL, 'h'},
+	{},
 };
 
 struct verify_call {
@@ -101,6 +108,9 @@ static int take(struct verify_call *call, int option)
 		return take_key(call, optarg);
 	case OPT_SINCE:
 		return take_since(call, optarg);
+	case OPT_HASHES:
+		call->options.hashes = true;
+		return 0;
 	case OPT_DEEP:
 		call->deep = true;
 		return 0;
@@ -441,6 +451,8 @@ int cmd_verify(int argc, char **argv)
 	}
 	if (!r && optind + 1 != argc)
 		r = usage_error("verify", optind < argc ? "expected one capture" : "a capture is needed");
+	if (!r && call.deep && call.options.hashes)
+		r = usage_error("verify", "--deep and --hashes exclude each other");
 	if (!r)
 		r = verify(&call, argv[optind]);
 	call_free(&call);

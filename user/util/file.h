@@ -12,7 +12,7 @@ int file_read(int fd, struct buf *to, size_t limit);
 int file_read_at(int at, const char *path, struct buf *to, size_t limit);
 /** All of it, or a negative errno. */
 int file_write(int fd, const void *bytes, size_t size);
-/** Replaces a file whole: written beside it, fsynced, renamed; the directory is fsynced. */
+/** Replaces a file whole: written beside it, fsynced, renamed. Its directory is the caller's to fsync. */
 int file_replace_at(int at, const char *path, const void *bytes, size_t size);
 
 /** Makes the directories that lead to a path below `at`, 0700, where they are not there. */

@@ -26,9 +26,9 @@ def real_capture():
     return path
 
 
-def synthetic(source, events):
+def synthetic(source, events, each=None):
     path = os.path.join(os.path.dirname(source), f"of-{events}")
-    line = host.output_of([programs.path("linked/synthetic"), source, path, str(events)]).split()
+    line = host.output_of([programs.path("linked/synthetic"), source, path, str(events), *([str(each)] if each else [])]).split()
     said = {key: int(value) for key, value in zip(line[::2], line[1::2])}
     return path, said | {"disk": disk_bytes(path)}
 

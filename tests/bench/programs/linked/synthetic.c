@@ -4,15 +4,16 @@
  * products: a few hundred lineages that fork, exec, connect, send and end, each
  * event made as the sensor makes it, with few findings among them.
  *
- *   synthetic SOURCE TARGET EVENTS
+ *   synthetic SOURCE TARGET EVENTS [EACH]
  *
  * START, documents and POLICY are copied from SOURCE, a real capture. Every run
  * makes the same events. It says what the writer took:
  *
- *   events N bytes N seal_ns N
+ *   events N bytes N seal_ns N cpu_ns N seals N
  *
  * `bytes` before compression; `seal_ns` is time in writer_append() and
- * writer_seal(), one seal for about a second's worth of a flood.
+ * writer_seal(), `cpu_ns` what of it this process computed. One seal for each EACH
+ * events, else for about a second's worth of a flood.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -91,14 +92,15 @@ static struct sink {
 	struct writer *writer;
 	uint8_t *chunk;
 	size_t used;
-	uint64_t bytes, seal_ns;
-} sink;
+	uint64_t each; /* events to a seal */
+	uint64_t bytes, seal_ns, cpu_ns, seals;
+} sink = {.each = UINT64_MAX};
 
-static uint64_t now_ns(void)
+static uint64_t now_ns(clockid_t clock)
 {
 	struct timespec ts;
 
-	clock_gettime(CLOCK_MONOTONIC, &ts);
+	clock_gettime(clock, &ts);
 	return (uint64_t)ts.tv_sec * 1000000000ull + (uint64_t)ts.tv_nsec;
 }
 
@@ -110,7 +112,7 @@ static void die(const char *what)
 
 static void sink_flush(void)
 {
-	uint64_t begun = now_ns();
+	uint64_t begun = now_ns(CLOCK_MONOTONIC), cpu = now_ns(CLOCK_PROCESS_CPUTIME_ID);
 
 	for (size_t off = 0; off < sink.used;) {
 		const struct ev_head *event = (const struct ev_head *)(sink.chunk + off);
@@ -121,7 +123,9 @@ static void sink_flush(void)
 	}
 	if (writer_seal(sink.writer))
 		die("writer_seal");
-	sink.seal_ns += now_ns() - begun;
+	sink.seal_ns += now_ns(CLOCK_MONOTONIC) - begun;
+	sink.cpu_ns += now_ns(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	sink.seals++;
 	sink.used = 0;
 }
 
@@ -132,7 +136,8 @@ static void put(const struct ev_head *event)
 	memcpy(sink.chunk + sink.used, event, event->size);
 	sink.used += event->size;
 	sink.bytes += event->size;
-	world.made++;
+	if (++world.made % sink.each == 0)
+		sink_flush();
 }
 
 /* ---- chance, time and identity ---- */
@@ -516,23 +521,27 @@ int main(int argc, char **argv)
 {
 	uint64_t prefix;
 
-	if (argc != 4)
-		die("usage: synthetic SOURCE TARGET EVENTS");
+	if (argc != 4 && argc != 5)
+		die("usage: synthetic SOURCE TARGET EVENTS [EACH]");
 	world.wanted = strtoull(argv[3], NULL, 10);
 	sink.chunk = malloc(CHUNK_BYTES);
 	if (!sink.chunk || writer_open(&sink.writer, argv[2], NULL))
 		die("the target cannot be opened");
 	copy_prefix(argv[1]);
 	sink_flush();
-	sink.bytes = sink.seal_ns = 0;
+	sink.bytes = sink.seal_ns = sink.cpu_ns = sink.seals = 0;
+	if (argc == 5)
+		sink.each = strtoull(argv[4], NULL, 10);
 	prefix = world.made;
 	for (unsigned int i = 0; i < LINEAGES && world.made < prefix + world.wanted; i++)
 		begin_lineage(i);
 	while (world.made < prefix + world.wanted)
 		step();
 	sink_flush();
-	printf("events %llu bytes %llu seal_ns %llu\n", (unsigned long long)(world.made - prefix),
-	       (unsigned long long)sink.bytes, (unsigned long long)sink.seal_ns);
+	printf("events %llu bytes %llu seal_ns %llu cpu_ns %llu seals %llu\n",
+	       (unsigned long long)(world.made - prefix), (unsigned long long)sink.bytes,
+	       (unsigned long long)sink.seal_ns, (unsigned long long)sink.cpu_ns,
+	       (unsigned long long)sink.seals);
 	writer_close(&sink.writer);
 	free(sink.chunk);
 	return 0;
