@@ -24,8 +24,9 @@ theirs() {
 		! grep -q "fsck failed" "$BATS_TEST_TMPDIR/theirs"
 		return
 	fi
-	# Refused in so many words, and not merely without an answer.
-	grep -q "fsck failed" "$BATS_TEST_TMPDIR/theirs" || { cut -c1-300 "$BATS_TEST_TMPDIR/theirs"; return 2; }
+	# Refused in so many words, and not merely without an answer. Of a bundle with fewer entries than
+	# there should be, as after some changed lengths, 1.0.4 says so by a panic.
+	grep -qE "fsck failed|^panic: runtime error: index out of range" "$BATS_TEST_TMPDIR/theirs" || { cut -c1-300 "$BATS_TEST_TMPDIR/theirs"; return 2; }
 	return 1
 }
 
