@@ -48,7 +48,7 @@ int main(int argc, char **argv)
 	sample.time = writer_position(sample.writer) * 10 * SAMPLE_SECOND;
 	if (argc > 4)
 		put_snapshot(&sample, !strcmp(argv[4], "right"));
-	sample_begin(&sample, "");
+	sample_begin(&sample, key_certificate(key));
 	sample_entries(&sample, (unsigned int)strtoul(argv[3], NULL, 10) - 1);
 	sample_end(&sample);
 	writer_close(&sample.writer);

@@ -87,7 +87,46 @@ ours() {
 	done
 	"$CUSTODES" -q prove "$DIR/cap" 0 300 301 585 -o "$proof"
 	ours 0 "$proof" --key "$DIR/key.pem"
+	[[ $(stranger proof.sh "$proof" "$DIR/key.pem" | grep -c ': entry [0-9]* of 270$') -eq $(grep -c '^index ' "$proof") ]]
 	refused "the capture has fewer events" "$CUSTODES" prove "$DIR/cap" 999999 -o "$proof"
+	refused "no proof" stranger proof.sh "$DIR/key.pem" "$DIR/key.pem"
+}
+
+@test "a proof shows the run that its events are of; alone, if that is wanted" {
+	local proof=$BATS_TEST_TMPDIR/one.tlog-proof
+	"$CUSTODES" -q prove "$DIR/cap" 585 -o "$proof"
+	[[ $(sed -n 's/^index //p' "$proof" | paste -sd,) == 100,269 ]] # the second run begins in entry 100
+	"$CUSTODES" -q prove "$DIR/cap" 585 --bare -o "$proof"
+	[[ $(sed -n 's/^index //p' "$proof" | paste -sd,) == 269 ]]
+	ours 0 "$proof" --key "$DIR/key.pem"
+	[[ $(stranger proof.sh "$proof" "$DIR/key.pem" | tail -n 1) == verified ]]
+}
+
+@test "a key that was changed: a proof leads from the old one to the one that signs" {
+	local log=$PWD/build/asan/tests/evidence/make-log own=$BATS_TEST_TMPDIR/own proof=$BATS_TEST_TMPDIR/one.tlog-proof pem
+	"$CUSTODES" -q key new "$own"
+	"$CUSTODES" key show "$own" | sed -n '/BEGIN/,$p' >"$own.1.pem"
+	"$log" "$BATS_TEST_TMPDIR/cap" "$own" 20
+	for pem in 2 3; do
+		"$CUSTODES" -q key change "$own"
+		"$CUSTODES" key show "$own" | sed -n '/BEGIN/,$p' >"$own.$pem.pem"
+		"$log" "$BATS_TEST_TMPDIR/cap" "$own" 20
+		"$log" "$BATS_TEST_TMPDIR/cap" "$own" 20 # says the same of its key: once is enough
+	done
+	# Of the first run, when nobody knew of the later keys; the entries with their certificates go with it.
+	"$CUSTODES" -q prove "$BATS_TEST_TMPDIR/cap" 5 -o "$proof"
+	[[ $(sed -n 's/^index //p' "$proof" | paste -sd,) == 0,1,20,60 ]]
+	for pem in 1 2 3; do
+		ours 0 "$proof" --key "$own.$pem.pem"
+		[[ $(stranger proof.sh "$proof" "$own.$pem.pem" | tail -n 1) == verified ]]
+	done
+	ours 3 "$proof" --key "$DIR/other.pem"
+	refused "the signature" stranger proof.sh "$proof" "$DIR/other.pem"
+	# Without them the old key says nothing.
+	"$CUSTODES" -q prove "$BATS_TEST_TMPDIR/cap" 5 --bare -o "$proof"
+	ours 3 "$proof" --key "$own.1.pem"
+	refused "the signature" stranger proof.sh "$proof" "$own.1.pem"
+	ours 0 "$proof" --key "$own.3.pem"
 }
 
 @test "snapshots are held against the events with --deep only, and that is said" {

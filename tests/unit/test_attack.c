@@ -115,7 +115,7 @@ static struct judged judge(const char *name, const struct key *key, const struct
 
 	path_of(path, name);
 	if (key && !verifier_make(&verifier, KEY_NAME, NOTE_ED25519, key_public(key)))
-		options.key = &verifier;
+		options.keys = &verifier, options.key_count = 1;
 	if (since) {
 		options.since = since->data;
 		options.since_size = since->size;
@@ -233,6 +233,94 @@ static void cut_short(const char *name, const struct file *file, size_t step)
 	if (!found(name, host))
 		fail_msg("%s: it is gone, and nothing is in doubt", file->path);
 	put_file(file->path, file->bytes.data, file->bytes.size);
+}
+
+/* ---- where the damage is ---- */
+
+/** The entry in which this byte of a bundle stands, as verify names it. */
+static void name_of_entry(char name[192], const struct file *file, uint64_t first, size_t byte)
+{
+	const char *path = strstr(file->path, "tile/entries/");
+	size_t off = 0, next;
+
+	for (;; off = next, first++) {
+		const uint8_t *at = (const uint8_t *)file->bytes.data + off;
+
+		next = off + 2 + ((size_t)at[0] << 8 | at[1]);
+		if (byte < next)
+			break;
+	}
+	snprintf(name, 192, "doubt entries: entry %llu (%s, from byte %zu) is not what its tile",
+		 (unsigned long long)first, path, off);
+}
+
+/** A single bit of a bundle is another: that entry is named, and no other. */
+static void bits_are_located(const char *name, const struct file *file, uint64_t first, size_t step)
+{
+	int fd = open(file->path, O_WRONLY);
+
+	assert_true(fd >= 0);
+	for (size_t bit = 0; bit < file->bytes.size * 8; bit += step) {
+		char flipped = (char)(file->bytes.data[bit / 8] ^ 1 << bit % 8);
+		struct judged judged;
+		char expected[192];
+		const char *said;
+
+		name_of_entry(expected, file, first, bit / 8);
+		assert_int_equal(pwrite(fd, &flipped, 1, (off_t)bit / 8), 1);
+		judged = judge(name, host, NULL);
+		said = strstr(judged.said.data, expected);
+		if (!said || strstr(said + 1, "\ndoubt entries: ") ||
+		    !strstr(judged.said.data, "\nproved entries: the other "))
+			fail_msg("%s: bit %zu of byte %zu: expected %s, found %s", file->path, bit % 8,
+				 bit / 8, expected, judged.said.data);
+		buf_free(&judged.said);
+		assert_int_equal(pwrite(fd, &file->bytes.data[bit / 8], 1, (off_t)bit / 8), 1);
+	}
+	close(fd);
+}
+
+static void damage_is_located(void **state)
+{
+	(void)state;
+	make("log", host, 300);
+	take_files("log", 6);
+	for (size_t i = 0; i < file_count; i++)
+		if (strstr(files[i].path, "/entries/")) {
+			uint64_t first = strstr(files[i].path, "entries/000") ? 0 : TILE_WIDTH;
+
+			bits_are_located("log", &files[i], first, files[i].bytes.size * 8 / 400 + 1);
+		}
+	sound("log", host, NULL, "\nproved entries: the 301 entries");
+	free_files();
+}
+
+/** Where not only one entry is damaged, and where nobody can say which. */
+static void damage_of_other_kinds(void **state)
+{
+	struct file *bundle = NULL, *tile = NULL;
+
+	(void)state;
+	make("log", host, 300);
+	take_files("log", 6);
+	for (size_t i = 0; i < file_count; i++) {
+		if (strstr(files[i].path, "entries/000"))
+			bundle = &files[i];
+		if (strstr(files[i].path, "tile/0/000"))
+			tile = &files[i];
+	}
+	assert_true(bundle && tile);
+	put_file(bundle->path, bundle->bytes.data, bundle->bytes.size / 2);
+	doubted("log", host, NULL, "behind it be told apart");
+	assert_int_equal(unlink(bundle->path), 0);
+	doubted("log", host, NULL, "doubt entries: entries 0 to 255 (tile/entries/000): No such file");
+	put_file(bundle->path, bundle->bytes.data, bundle->bytes.size);
+	bundle->bytes.data[1000] ^= 1;
+	tile->bytes.data[1000] ^= 1;
+	put_file(bundle->path, bundle->bytes.data, bundle->bytes.size);
+	put_file(tile->path, tile->bytes.data, tile->bytes.size);
+	doubted("log", host, NULL, "limit entries: which entries are damaged: the tiles of hashes do not");
+	free_files();
 }
 
 /** A small log, every file: every bit with the key and without, every length. */
@@ -503,6 +591,8 @@ int main(void)
 		TEST(every_bit_and_length),
 		TEST(bits_of_many_entries),
 		TEST(files_in_each_others_place),
+		TEST(damage_is_located),
+		TEST(damage_of_other_kinds),
 		TEST(entries_dropped_doubled_swapped),
 		TEST(rolled_back),
 		TEST(forged_by_a_fresh_key),

@@ -25,6 +25,9 @@
 #define TREE_LEVELS 8 /* 256^8 entries: every 64-bit size */
 #define ENTRY_MAX   65535
 
+/** A bundle has no more bytes than this. */
+#define BUNDLE_BYTES ((size_t)TILE_WIDTH * (2 + ENTRY_MAX))
+
 /** ZSTD_compressBound() of this is below ENTRY_MAX: every block fits its entry. */
 #define BLOCK_MAX   65000
 #define BLOCK_MAGIC "custodes"

@@ -8,6 +8,7 @@
 #include "../util/file.h"
 #include "../util/log.h"
 #include "../util/memory.h"
+#include "damage.h"
 #include "gaps.h"
 #include "proof.h"
 #include "reader.h"
@@ -181,16 +182,24 @@ static void check_events(struct check *check)
 
 static void begin_trust(struct check *check)
 {
-	const struct verifier *key = check->options->key;
+	const struct verify_options *options = check->options;
+	size_t fit = 0;
 
 	check->trust.origin = check->verified->checkpoint.origin;
-	if (!key)
+	check->trust.given = options->key_count;
+	for (size_t i = 0; i < options->key_count; i++) {
+		const struct verifier *key = &options->keys[i];
+
+		if (strcmp(key->name, KEY_NAME) && strcmp(key->name, check->trust.origin))
+			continue;
+		trust_give(&check->trust, key->key);
+		fit++;
+	}
+	if (fit || !options->key_count)
 		return;
-	check->trust.given = true;
-	trust_give(&check->trust, key->key);
-	if (strcmp(key->name, KEY_NAME) && strcmp(key->name, check->trust.origin))
-		verdict_say(check->verdict, VERDICT_DOUBT, "signature",
-			    "the key is for the log %s, and this is %s", key->name, check->trust.origin);
+	trust_give(&check->trust, options->keys[0].key);
+	verdict_say(check->verdict, VERDICT_DOUBT, "signature", "the key is for the log %s, and this is %s",
+		    options->keys[0].name, check->trust.origin);
 }
 
 static void say_given(const struct check *check)
@@ -284,6 +293,7 @@ static int open_log(struct check *check)
 		return r;
 	verdict_say(check->verdict, VERDICT_DOUBT, "entries",
 		    "the entries are not those of the checkpoint, or not all of them are there");
+	damage_locate(check->path, check->verdict);
 	return 0;
 }
 
@@ -381,9 +391,27 @@ static void check_proof(struct check *check, const struct proof *proof, uint64_t
 	if (read_block(check, proof))
 		verdict_say(check->verdict, VERDICT_DOUBT, "entries",
 			    "proof %llu: its entry is no block of events", (ull)number);
-	if (check->trust.trusted_count && !trust_signed(&check->trust, proof->note, proof->note_size))
-		verdict_say(check->verdict, VERDICT_DOUBT, "signature",
-			    "proof %llu: the checkpoint is not signed by a trusted key", (ull)number);
+}
+
+/** Once all entries were read: any of them may vouch for the key. */
+static void check_signatures(const struct check *check, const struct view *notes, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (check->trust.trusted_count && !trust_signed(&check->trust, notes[i].at, notes[i].size))
+			verdict_say(check->verdict, VERDICT_DOUBT, "signature",
+				    "proof %zu: the checkpoint is not signed by a trusted key", i + 1);
+}
+
+static void say_proofs(const struct check *check, const struct view *notes, size_t count)
+{
+	if (check->verdict->doubts || !count)
+		return;
+	verdict_say(check->verdict, VERDICT_PROVED, "entries",
+		    "%zu entries with %llu events are part of the log that the checkpoint speaks for", count,
+		    (ull)check->verified->events);
+	check_signature(check, notes[count - 1].at, notes[count - 1].size);
+	verdict_say(check->verdict, VERDICT_LIMIT, "entries",
+		    "that these are all entries that matter: a proof shows what is there, not what else is");
 }
 
 int verify_proofs(const char *text, size_t size, const struct verify_options *options,
@@ -392,35 +420,29 @@ int verify_proofs(const char *text, size_t size, const struct verify_options *op
 	struct check check = {.options = options, .verified = verified, .verdict = &verified->verdict};
 	const char *at = text, *end = text + size;
 	struct proof proof = {};
-	uint64_t count = 0;
+	struct view *notes = NULL;
+	size_t count = 0;
 	char origin[ORIGIN_MAX];
 
 	if (size < sizeof(PROOF_HEAD) || memcmp(text, PROOF_HEAD "\n", sizeof(PROOF_HEAD)))
 		return -EINVAL;
 	while (at < end) {
-		count++;
 		if (proof_read(&proof, &at, end)) {
 			verdict_say(check.verdict, VERDICT_DOUBT, "entries",
-				    "proof %llu does not hold, or is none", (ull)count);
+				    "proof %zu does not hold, or is none", count + 1);
 			break;
 		}
+		*GROW(notes, count) = (struct view){proof.note, proof.note_size};
 		check_proof(&check, &proof, count);
 		if (count == 1) { /* the checkpoint that it stands in is another with each proof */
 			snprintf(origin, sizeof(origin), "%s", proof.checkpoint.origin);
 			check.trust.origin = origin;
 		}
 	}
-	if (!verified->verdict.doubts) {
-		verdict_say(
-			check.verdict, VERDICT_PROVED, "entries",
-			"%llu entries with %llu events are part of the log that the checkpoint speaks for",
-			(ull)count, (ull)verified->events);
-		check_signature(&check, proof.note, proof.note_size);
-		verdict_say(check.verdict, VERDICT_LIMIT, "entries",
-			    "that these are all entries that matter: a proof shows what is there, not what "
-			    "else is");
-	}
+	check_signatures(&check, notes, count);
+	say_proofs(&check, notes, count);
 	proof_free(&proof);
 	trust_free(&check.trust);
+	free(notes);
 	return 0;
 }

@@ -8,8 +8,11 @@
 #include "verdict.h"
 
 struct verify_options {
-	const struct verifier *key; /* trusted; NULL: the first one that the log names */
-	const char *since;	    /* an older checkpoint that was kept elsewhere, as a note; or NULL */
+	/** Trusted: those without a log's name, and those with this log's. None: the first that the log
+	 * names. */
+	const struct verifier *keys;
+	size_t key_count;
+	const char *since; /* an older checkpoint that was kept elsewhere, as a note; or NULL */
 	size_t since_size;
 	bool hashes; /* only hashes and signatures: the entries are not unpacked */
 	/** Sees every event; below 0: it does not agree. May be NULL. */

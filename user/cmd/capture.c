@@ -8,14 +8,18 @@
 #include "../report/runs.h"
 #include "../util/style.h"
 #include "cmd.h"
+#include "logs.h"
+#include "merge.h"
 #include "record.h"
 
 static const char help[] =
 	"Usage: custodes capture list DIR [--json]\n"
+	"       custodes capture merge CAPTURE... -o DIR\n"
 	"\n"
-	"What a capture holds: each run of custodes that wrote to it, from when to when, how\n"
-	"many events, and how many things were lost. Checks every entry against the\n"
+	"list: what a capture holds: each run of custodes that wrote to it, from when to when,\n"
+	"how many events, and how many things were lost. Checks every entry against the\n"
 	"checkpoint on the way. Needs no root; the capture may be one that is being written.\n"
+	"merge: captures of several hosts in one folder, see custodes capture merge --help.\n"
 	"\n"
 	"  --json     the same as JSON, with the key of each run\n"
 	"  -h, --help\n"
@@ -30,6 +34,13 @@ static const struct option options[] = {
 	{"json", no_argument, NULL, OPT_JSON},
 	{"help", no_argument, NULL, 'h'},
 	{},
+};
+
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} commands[] = {
+	{"merge", capture_merge},
 };
 
 static int read_runs(const char *path, struct runs *runs)
@@ -51,10 +62,18 @@ static int read_runs(const char *path, struct runs *runs)
 
 static int list(const char *path, bool json)
 {
+	_cleanup_(logs_close) struct logs logs;
 	_cleanup_(runs_free) struct runs runs = {};
 	_cleanup_(buf_free) struct buf text = {};
-	int r = read_runs(path, &runs);
+	int r = logs_open(&logs, path);
 
+	if (r)
+		return r;
+	for (size_t i = 0; !r && i < logs.count; i++) {
+		if (logs.several)
+			runs_log(&runs, logs.merged.logs[i].checkpoint.origin);
+		r = read_runs(logs.paths[i], &runs);
+	}
 	if (r)
 		return record_exit_code(r);
 	if (json)
@@ -70,6 +89,9 @@ int cmd_capture(int argc, char **argv)
 	bool json = false;
 	int option;
 
+	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+		if (argc > 1 && !strcmp(argv[1], commands[i].name))
+			return commands[i].run(argc - 1, argv + 1);
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (option == 'h')
 			return usage_help(help);
@@ -78,6 +100,6 @@ int cmd_capture(int argc, char **argv)
 		json = true;
 	}
 	if (optind + 2 != argc || strcmp(argv[optind], "list") != 0)
-		return usage_error("capture", "expected list, and one capture");
+		return usage_error("capture", "expected list and one capture, or merge");
 	return list(argv[optind + 1], json);
 }

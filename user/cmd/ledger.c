@@ -15,6 +15,7 @@
 #include "../util/style.h"
 #include "cmd.h"
 #include "current.h"
+#include "logs.h"
 #include "policies.h"
 #include "record.h"
 
@@ -24,7 +25,8 @@ static const char help[] =
 	"How many bytes of each label may have left this host, at most: by product, and by\n"
 	"who controls where they went. Everything is reckoned anew from the capture, from\n"
 	"its first event on, since what was read once can be sent at any time after. The\n"
-	"capture may be one that is being written. Needs no root.\n"
+	"capture may be one that is being written; of a folder of captures (capture merge)\n"
+	"each is stated alone. Needs no root.\n"
 	"\n"
 	"  --live            the capture of the custodes that runs here; needs root\n"
 	"  --from TIME       count what was sent from then on: YYYY-MM-DD, which begins at\n"
@@ -165,10 +167,10 @@ static int reckon(struct reckoning *reckoning, struct record *record)
 	return r == SOURCE_END || r == SOURCE_EVENT ? 0 : r;
 }
 
-static int state(struct reckoning *reckoning)
+/** Appends the statement, as text or JSON. */
+static int state(struct reckoning *reckoning, struct jsonw *w)
 {
 	struct statement *statement = &reckoning->statement;
-	_cleanup_(buf_free) struct buf text = {};
 	bool left = false;
 
 	engine_ledger_settle(reckoning->engine, &reckoning->batch);
@@ -180,33 +182,75 @@ static int state(struct reckoning *reckoning)
 	if (reckoning->call->from > statement->from)
 		statement->from = reckoning->call->from;
 	if (reckoning->call->json)
-		statement_json(statement, &text);
+		statement_json(statement, w);
 	else
-		statement_text(statement, style_wanted(STDOUT_FILENO), style_columns(STDOUT_FILENO), &text);
+		statement_text(statement, style_wanted(STDOUT_FILENO), style_columns(STDOUT_FILENO), w->to);
 	for (size_t i = 0; i < statement->count; i++)
 		left |= statement->rows[i].bound;
-	if (file_write(STDOUT_FILENO, text.data, text.size))
-		return EXIT_USAGE;
 	return left ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+static int ledger_of(const struct ledger_call *call, const char *path, bool several,
+		     const struct engine_options *with, struct jsonw *w)
+{
+	_cleanup_(record_close) struct record record = {};
+	struct reckoning reckoning = {.call = call};
+	int r = record_judge(&record, "ledger", path, with);
+
+	if (r)
+		return r;
+	reckoning.statement.log = several ? record.log.origin : NULL;
+	reckoning.engine = engine_new(with);
+	r = reckon(&reckoning, &record);
+	r = r ? record_exit_code(r) : state(&reckoning, w);
+	statement_clear(&reckoning.statement);
+	engine_free(&reckoning.engine);
+	batch_free(&reckoning.batch);
+	return r;
+}
+
+/** A statement for each log; of a folder of them, in JSON, below "logs". */
+static int ledger_all(const struct ledger_call *call, const struct logs *logs,
+		      const struct engine_options *with, struct buf *text)
+{
+	struct jsonw w = {.to = text, .pretty = true};
+	int worst = EXIT_CLEAN;
+
+	if (call->json && logs->several) {
+		jsonw_object(&w, NULL);
+		jsonw_array(&w, "logs");
+	}
+	for (size_t i = 0; i < logs->count && worst <= EXIT_FINDINGS; i++) {
+		int code;
+
+		if (i && !call->json)
+			buf_byte(text, '\n');
+		code = ledger_of(call, logs->paths[i], logs->several, with, &w);
+		worst = code > worst ? code : worst;
+	}
+	if (call->json && logs->several) {
+		jsonw_array_end(&w);
+		jsonw_object_end(&w);
+	}
+	if (call->json)
+		buf_byte(text, '\n');
+	return worst;
 }
 
 static int ledger(const struct ledger_call *call, const char *path)
 {
 	_cleanup_(documents_free) struct documents documents = {};
-	_cleanup_(record_close) struct record record = {};
-	struct reckoning reckoning = {.call = call};
+	_cleanup_(logs_close) struct logs logs = {};
+	_cleanup_(buf_free) struct buf text = {};
 	struct engine_options with = {.as_of = DAY_NONE};
-	int r;
+	int r = record_rules(&call->policies, &documents, &with);
 
-	r = record_begin(&record, "ledger", path, &call->policies, &documents, &with);
-	if (r)
-		return r;
-	reckoning.engine = engine_new(&with);
-	r = reckon(&reckoning, &record);
-	r = r ? record_exit_code(r) : state(&reckoning);
-	statement_clear(&reckoning.statement);
-	engine_free(&reckoning.engine);
-	batch_free(&reckoning.batch);
+	if (!r)
+		r = logs_open(&logs, path);
+	if (!r)
+		r = ledger_all(call, &logs, &with, &text);
+	if (r <= EXIT_FINDINGS && file_write(STDOUT_FILENO, text.data, text.size))
+		return EXIT_USAGE;
 	return r;
 }
 

@@ -9,9 +9,6 @@
 #include "../util/log.h"
 #include "cmd.h"
 
-/** Outcomes are delivered at this many, live too: a burst must not become memory. */
-#define BATCH_MAX 512
-
 static int open_outputs(struct pipeline *pipeline, const char *const *specs, unsigned int count, bool fresh)
 {
 	static const char *const standard[] = {"text:-"};
@@ -28,23 +25,37 @@ static int open_outputs(struct pipeline *pipeline, const char *const *specs, uns
 	return 0;
 }
 
-int pipeline_open(struct pipeline *pipeline, const struct engine_options *options, const char *const *specs,
-		  unsigned int count, bool fresh)
+static void begin(struct pipeline *pipeline, const struct engine_options *options)
 {
 	struct engine_options with = *options;
-	int r = open_outputs(pipeline, specs, count, fresh);
 
-	if (r)
-		return r;
 	for (unsigned int i = 0; i < pipeline->output_count; i++)
 		with.events |= output_wants_events(pipeline->outputs[i]);
 	pipeline->engine = engine_new(&with);
-	return 0;
+}
+
+int pipeline_open(struct pipeline *pipeline, const struct engine_options *options, const char *const *specs,
+		  unsigned int count, bool fresh)
+{
+	int r = open_outputs(pipeline, specs, count, fresh);
+
+	if (!r)
+		begin(pipeline, options);
+	return r;
+}
+
+void pipeline_join(struct pipeline *pipeline, const struct engine_options *options,
+		   const struct pipeline *with)
+{
+	pipeline->joined = true;
+	memcpy(pipeline->outputs, with->outputs, sizeof(pipeline->outputs));
+	pipeline->output_count = with->output_count;
+	begin(pipeline, options);
 }
 
 void pipeline_close(struct pipeline *pipeline)
 {
-	for (unsigned int i = 0; i < pipeline->output_count; i++)
+	for (unsigned int i = 0; i < pipeline->output_count && !pipeline->joined; i++)
 		output_close(&pipeline->outputs[i]);
 	writer_close(&pipeline->writer);
 	engine_free(&pipeline->engine);
@@ -66,8 +77,6 @@ int pipeline_replayed(struct pipeline *pipeline, const struct ev_head *event, ui
 	int r = engine_step(pipeline->engine, event, position, &pipeline->batch);
 
 	batch_actions_done(&pipeline->batch);
-	if (pipeline->batch.outcome_count >= BATCH_MAX)
-		deliver(pipeline);
 	return r;
 }
 

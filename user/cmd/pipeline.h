@@ -12,12 +12,15 @@
 #include "../output/output.h"
 
 #define OUTPUTS_MAX 8
+/** Outcomes are delivered at this many, live too: a burst must not become memory. */
+#define BATCH_MAX 512
 
 struct pipeline {
 	struct engine *engine;
 	struct batch batch;
 	struct output *outputs[OUTPUTS_MAX];
 	unsigned int output_count;
+	bool joined;	      /* the outputs are another pipeline's */
 	bool failed;	      /* recording stopped before the end */
 	uint64_t undelivered; /* outcomes that an output did not take */
 
@@ -37,11 +40,14 @@ struct pipeline {
 /** Opens the outputs and the engine; `specs` are --output's values, none means text:- . */
 int pipeline_open(struct pipeline *pipeline, const struct engine_options *options, const char *const *specs,
 		  unsigned int count, bool fresh);
+/** Opens one more engine before the outputs of a pipeline that is open, and outlives this one. */
+void pipeline_join(struct pipeline *pipeline, const struct engine_options *options,
+		   const struct pipeline *with);
 void pipeline_close(struct pipeline *pipeline);
 
 /** One event of this host: recorded, judged, acted upon; a finding is delivered at once. */
 int pipeline_live(struct pipeline *pipeline, const struct ev_head *event);
-/** One event of a record, at its position there. */
+/** One event of a record, at its position there; nothing is delivered but by pipeline_flush(). */
 int pipeline_replayed(struct pipeline *pipeline, const struct ev_head *event, uint64_t position);
 
 /** Makes durable and delivers what waits. */

@@ -19,11 +19,14 @@ static const char help[] =
 	"\n"
 	"Takes single events out of a capture so that a stranger can check them without\n"
 	"the rest: the entries in which they stand, each with a proof (c2sp.org/tlog-proof)\n"
-	"that it is part of the log whose signed checkpoint follows it. custodes verify\n"
-	"FILE checks it, and docs/VERIFY.md says how to do so without custodes.\n"
+	"that it is part of the log whose signed checkpoint follows it. With them go what a\n"
+	"stranger needs to read them: the beginning of each run, which names host and time,\n"
+	"and the certificates of keys that others vouch for. custodes verify FILE checks\n"
+	"it, and docs/VERIFY.md says how to do so without custodes.\n"
 	"\n"
 	"  --finding ID  the event at which this finding was found, and those that it\n"
 	"                rests on: the id under \"evidence\", or its first digits\n"
+	"  --bare        nothing but the entries of these events\n"
 	"  -o FILE       where to; it is replaced\n"
 	"  -h, --help\n"
 	"\n"
@@ -33,23 +36,34 @@ static const char help[] =
 	"Exit status: 0 written, 2 bad usage or input or no such finding, 3 evidence\n"
 	"invalid.\n";
 
-enum { OPT_FINDING = 256 };
+enum { OPT_FINDING = 256, OPT_BARE };
 
 static const struct option options[] = {
 	{"finding", required_argument, NULL, OPT_FINDING},
+	{"bare", no_argument, NULL, OPT_BARE},
 	{"output", required_argument, NULL, 'o'},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
 
+/** The beginning of a run. */
+struct run {
+	uint64_t position, entry;
+};
+
 struct prove {
 	struct reader_watch watch;
+	bool bare;
 	struct reader *reader;
 	struct hashes hashes;
 	uint64_t *positions;
 	size_t position_count;
 	uint64_t *entries; /* ascending, each once */
 	size_t entry_count;
+	struct run *runs;
+	size_t run_count;
+	uint8_t (*certificates)[DIGEST_SIZE]; /* that were met, hashed */
+	size_t certificate_count;
 };
 
 static void watch_entry(struct reader_watch *watch, uint64_t number, uint64_t size,
@@ -132,6 +146,56 @@ static int find(struct prove *prove, const char *path, const char *finding)
 	return 0;
 }
 
+/* ---- what a stranger needs beside them ---- */
+
+static void take_certificate(struct prove *prove, const struct ev_head *event)
+{
+	struct view note = event_view(event, ((const struct ev_key *)event)->certificate);
+	uint8_t hash[DIGEST_SIZE];
+
+	digest_of(note.at, note.size, hash);
+	for (size_t i = 0; i < prove->certificate_count; i++)
+		if (!memcmp(prove->certificates[i], hash, DIGEST_SIZE))
+			return;
+	memcpy(GROW(prove->certificates, prove->certificate_count), hash, DIGEST_SIZE);
+	*GROW(prove->entries, prove->entry_count) = reader_entry(prove->reader);
+}
+
+/** The entries with certificates of keys, each once; and where runs begin. */
+static int find_context(struct prove *prove)
+{
+	struct progress progress = progress_begin("prove");
+	const struct ev_head *event;
+	int r = reader_seek(prove->reader, 0);
+
+	while (!r && (r = source_next(reader_source(prove->reader), &event)) == SOURCE_EVENT) {
+		if (event->kind == EV_START)
+			*GROW(prove->runs, prove->run_count) = (struct run){
+				reader_position(prove->reader),
+				reader_entry(prove->reader),
+			};
+		if (event->kind == EV_KEY && ((const struct ev_key *)event)->certificate.len)
+			take_certificate(prove, event);
+		if (reader_position(prove->reader) % 65536 == 0)
+			progress_show(&progress, reader_progress(prove->reader));
+	}
+	progress_end(&progress);
+	if (r == SOURCE_END)
+		return 0;
+	return r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
+}
+
+/** Where the run of this event begins. */
+static void take_run(struct prove *prove, uint64_t position)
+{
+	size_t i = prove->run_count;
+
+	while (i && prove->runs[i - 1].position > position)
+		i--;
+	if (i)
+		*GROW(prove->entries, prove->entry_count) = prove->runs[i - 1].entry;
+}
+
 /* ---- their entries ---- */
 
 static int by_number(const void *a, const void *b)
@@ -156,6 +220,7 @@ static int find_entries(struct prove *prove)
 		if (r)
 			return r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
 		*GROW(prove->entries, prove->entry_count) = reader_entry(prove->reader);
+		take_run(prove, prove->positions[i]);
 	}
 	qsort(prove->entries, prove->entry_count, sizeof(*prove->entries), by_number);
 	return 0;
@@ -197,6 +262,8 @@ static int prove(struct prove *prove, const char *path, const char *finding, con
 		return r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
 	if (finding)
 		r = find(prove, path, finding);
+	if (!r && !prove->bare)
+		r = find_context(prove);
 	if (!r)
 		r = find_entries(prove);
 	return r ? r : write_proofs(prove, output);
@@ -215,6 +282,8 @@ int cmd_prove(int argc, char **argv)
 			finding = optarg;
 		else if (option == 'o')
 			output = optarg;
+		else if (option == OPT_BARE)
+			call.bare = true;
 		else
 			return usage_error("prove", "unknown or incomplete option");
 	}
@@ -230,5 +299,7 @@ int cmd_prove(int argc, char **argv)
 	hashes_free(&call.hashes);
 	free(call.positions);
 	free(call.entries);
+	free(call.runs);
+	free(call.certificates);
 	return r;
 }

@@ -53,20 +53,33 @@ int record_exit_code(int error)
 	return error == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
 }
 
+int record_rules(const struct policy_options *options, struct documents *documents,
+		 struct engine_options *engine)
+{
+	if (!options->count && !options->host)
+		return 0;
+	if (policies_gather(options, documents))
+		return EXIT_USAGE;
+	engine->policies = documents;
+	engine->host = options->host ? documents->items[documents->count - 1].name : NULL;
+	return 0;
+}
+
+int record_judge(struct record *record, const char *command, const char *path,
+		 const struct engine_options *engine)
+{
+	int r = record_open(record, path);
+
+	if (r)
+		return record_exit_code(r);
+	return record->list && !engine->host ? usage_error(command, "a list of events needs --host") : 0;
+}
+
 int record_begin(struct record *record, const char *command, const char *path,
 		 const struct policy_options *options, struct documents *documents,
 		 struct engine_options *engine)
 {
-	int r;
+	int r = record_rules(options, documents, engine);
 
-	if (options->count || options->host) {
-		if (policies_gather(options, documents))
-			return EXIT_USAGE;
-		engine->policies = documents;
-		engine->host = options->host ? documents->items[documents->count - 1].name : NULL;
-	}
-	r = record_open(record, path);
-	if (r)
-		return record_exit_code(r);
-	return record->list && !engine->host ? usage_error(command, "a list of events needs --host") : 0;
+	return r ? r : record_judge(record, command, path, engine);
 }

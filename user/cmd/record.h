@@ -17,10 +17,15 @@ struct record {
 };
 
 /**
- * Opens what a sub-command judges again, and says by what: the recorded policies, or where
- * options name others, those, which `documents` then holds. 0, or the exit code; the fault
- * is said.
+ * By what a sub-command judges again: the recorded policies, or where options name others, those,
+ * which `documents` then holds. 0, or the exit code; the fault is said.
  */
+int record_rules(const struct policy_options *options, struct documents *documents,
+		 struct engine_options *engine);
+/** Opens what is judged by these. 0, or the exit code; the fault is said. */
+int record_judge(struct record *record, const char *command, const char *path,
+		 const struct engine_options *engine);
+/** Both. */
 int record_begin(struct record *record, const char *command, const char *path,
 		 const struct policy_options *options, struct documents *documents,
 		 struct engine_options *engine);

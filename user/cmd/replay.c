@@ -5,7 +5,9 @@
 
 #include "../report/progress.h"
 #include "../util/log.h"
+#include "../util/memory.h"
 #include "cmd.h"
+#include "logs.h"
 #include "pipeline.h"
 #include "policies.h"
 #include "recall.h"
@@ -16,7 +18,8 @@ static const char help[] =
 	"\n"
 	"Checks a capture against its checkpoint and finds again what was found live,\n"
 	"byte for byte. CAPTURE may also be a file with a list of events in JSON (see\n"
-	"custodes(8)); that needs --host. Needs no root.\n"
+	"custodes(8)); that needs --host. Of a folder of captures (capture merge) each is\n"
+	"judged alone, and all is told in the order of their clocks. Needs no root.\n"
 	"\n"
 	"  --host FILE            judge as if the host had this profile: a file, or a\n"
 	"                         built-in name; policies are then the built-in ones\n"
@@ -72,53 +75,162 @@ static int take(struct replay_options *replay, int option)
 	}
 }
 
-/** `as_recorded`: by the policies and days of the record, so that what custodes knew then is known now. */
-static int play(struct pipeline *pipeline, struct record *record, bool as_recorded)
-{
-	struct progress progress = progress_begin("replay");
-	_cleanup_(buf_free) struct buf state = {};
-	const struct ev_head *event;
-	uint64_t position;
-	int r;
+/** One log, and the engine that judges it. */
+struct player {
+	struct record record;
+	struct pipeline pipeline;
+	struct buf state;
+	bool ended;
+};
 
-	while ((r = record_next(record, &event, &position)) == SOURCE_EVENT) {
-		r = as_recorded ? snapshot_check(&state, pipeline->engine, event) : 0;
-		if (!r)
-			r = pipeline_replayed(pipeline, event, position);
-		if (r)
-			return r;
-		if (position % 65536 == 0)
-			progress_show(&progress, record_progress(record));
-	}
-	progress_end(&progress);
-	return r == SOURCE_END ? pipeline_flush(pipeline) : r;
+struct play {
+	struct player *players;
+	size_t count;
+	bool as_recorded; /* by its policies and days, so that what custodes knew then is known now */
+	struct progress progress;
+};
+
+static void show(struct play *play)
+{
+	double done = 0;
+
+	for (size_t i = 0; i < play->count; i++)
+		done += record_progress(&play->players[i].record);
+	progress_show(&play->progress, done / (double)play->count);
 }
 
-static int replay_record(const struct replay_options *replay, const char *path)
+static int step(struct play *play, struct player *player, const struct ev_head *event, uint64_t position)
+{
+	int r = play->as_recorded ? snapshot_check(&player->state, player->pipeline.engine, event) : 0;
+
+	if (!r)
+		r = pipeline_replayed(&player->pipeline, event, position);
+	if (!r && position % 65536 == 0)
+		show(play);
+	return r;
+}
+
+/** Until there is something to tell: of one log many outcomes, so as to tell them at once. */
+static int advance(struct play *play, struct player *player)
+{
+	const struct batch *batch = &player->pipeline.batch;
+	size_t enough = play->count > 1 ? 1 : BATCH_MAX;
+	const struct ev_head *event;
+	uint64_t position;
+	int r = 0;
+
+	while (!r && !player->ended && batch->outcome_count < enough) {
+		r = record_next(&player->record, &event, &position);
+		player->ended = r == SOURCE_END;
+		if (r == SOURCE_EVENT)
+			r = step(play, player, event, position);
+	}
+	return r < 0 ? r : 0;
+}
+
+/** Whose next outcome is the earliest by the wall clock; of equal ones the first log's. */
+static struct player *earliest(const struct play *play)
+{
+	struct player *found = NULL;
+
+	for (size_t i = 0; i < play->count; i++) {
+		struct player *player = &play->players[i];
+
+		if (player->pipeline.batch.outcome_count &&
+		    (!found ||
+		     player->pipeline.batch.outcomes[0].wall < found->pipeline.batch.outcomes[0].wall))
+			found = player;
+	}
+	return found;
+}
+
+static int run(struct play *play)
+{
+	struct player *player;
+	int r = 0;
+
+	play->progress = progress_begin("replay");
+	for (size_t i = 0; !r && i < play->count; i++)
+		r = advance(play, &play->players[i]);
+	while (!r && (player = earliest(play))) {
+		pipeline_flush(&player->pipeline);
+		r = advance(play, player);
+	}
+	progress_end(&play->progress);
+	return r;
+}
+
+static int open_players(struct play *play, const struct replay_options *replay, const struct logs *logs,
+			const struct engine_options *engine)
+{
+	int r = 0;
+
+	play->players = need(calloc(logs->count, sizeof(*play->players)));
+	for (; !r && play->count < logs->count; play->count++) {
+		struct player *player = &play->players[play->count];
+
+		r = record_judge(&player->record, "replay", logs->paths[play->count], engine);
+		player->pipeline.log = player->record.log;
+		if (!r && play->count)
+			pipeline_join(&player->pipeline, engine, &play->players[0].pipeline);
+		else if (!r && pipeline_open(&player->pipeline, engine, replay->outputs, replay->output_count,
+					     true))
+			r = EXIT_USAGE;
+	}
+	return r;
+}
+
+/** The worst that can be said of any. */
+static int say(const struct play *play, const struct logs *logs)
+{
+	int worst = EXIT_CLEAN;
+
+	for (size_t i = 0; i < play->count; i++) {
+		const struct pipeline *pipeline = &play->players[i].pipeline;
+		int code = pipeline_exit_code(pipeline);
+
+		if (logs->several)
+			log_info("%s:", logs->merged.logs[i].directory);
+		pipeline_say(pipeline);
+		worst = code > worst ? code : worst;
+	}
+	return worst;
+}
+
+static void close_players(struct play *play)
+{
+	while (play->count--) {
+		struct player *player = &play->players[play->count];
+
+		pipeline_close(&player->pipeline);
+		record_close(&player->record);
+		buf_free(&player->state);
+	}
+	free(play->players);
+}
+
+static int replay_logs(const struct replay_options *replay, const struct logs *logs)
 {
 	_cleanup_(documents_free) struct documents documents = {};
-	_cleanup_(record_close) struct record record = {};
 	struct engine_options engine = {.as_of = replay->as_of};
-	struct pipeline pipeline = {};
-	int r;
+	struct play play = {};
+	int r = record_rules(&replay->policies, &documents, &engine);
 
-	r = record_begin(&record, "replay", path, &replay->policies, &documents, &engine);
-	if (r)
-		return r;
-	pipeline.log = record.log;
-	r = pipeline_open(&pipeline, &engine, replay->outputs, replay->output_count, true) ?
-		    -EINVAL :
-		    play(&pipeline, &record, !engine.policies && replay->as_of == DAY_NONE);
 	if (!r)
-		pipeline_say(&pipeline);
-	r = r ? record_exit_code(r) : pipeline_exit_code(&pipeline);
-	pipeline_close(&pipeline);
+		r = open_players(&play, replay, logs, &engine);
+	if (!r) {
+		play.as_recorded = !engine.policies && replay->as_of == DAY_NONE;
+		r = run(&play);
+		r = r ? record_exit_code(r) : say(&play, logs);
+	}
+	close_players(&play);
 	return r;
 }
 
 int cmd_replay(int argc, char **argv)
 {
 	struct replay_options replay = {.as_of = DAY_NONE};
+	_cleanup_(logs_close) struct logs logs = {};
 	int option, r;
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
@@ -131,5 +243,6 @@ int cmd_replay(int argc, char **argv)
 	if (optind + 1 != argc)
 		return usage_error("replay", optind < argc ? "expected one capture" : "a capture is needed");
 	signal(SIGPIPE, SIG_IGN);
-	return replay_record(&replay, argv[optind]);
+	r = logs_open(&logs, argv[optind]);
+	return r ? r : replay_logs(&replay, &logs);
 }

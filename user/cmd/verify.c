@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
@@ -11,8 +12,11 @@
 #include "../util/file.h"
 #include "../util/jsonw.h"
 #include "../util/log.h"
+#include "../util/memory.h"
 #include "../util/style.h"
+#include "../util/text.h"
 #include "cmd.h"
+#include "logs.h"
 #include "recall.h"
 
 static const char help[] =
@@ -20,13 +24,16 @@ static const char help[] =
 	"\n"
 	"Whether a capture is what it was when it was written: every hash, signature,\n"
 	"sequence and interval; and what that does not prove. PROOF is a file that\n"
-	"custodes prove wrote. Needs no root, and nothing but the capture and a key.\n"
+	"custodes prove wrote. Of a folder of captures (capture merge) each is checked\n"
+	"alone. Needs no root, and nothing but the capture and a key.\n"
 	"\n"
 	"  --key KEY     the key to trust, which you have from its owner: a verifier key\n"
 	"                (custodes key show), or a file with one, or with one in PEM. Keys\n"
-	"                that it vouches for in the record are trusted from there on\n"
+	"                that it vouches for in the record are trusted from there on. May\n"
+	"                be given again; one with a log's name counts for that log alone\n"
 	"  --since FILE  an older checkpoint that was kept elsewhere, such as in a SIEM:\n"
-	"                nothing before it was changed, and nothing cut off\n"
+	"                nothing before it was changed, and nothing cut off. Of a folder,\n"
+	"                may be given again, for each log\n"
 	"  --hashes      only hashes and signatures, about as fast as the bytes can be hashed:\n"
 	"                not what stands in the entries, so neither keys that others vouch\n"
 	"                for, nor sequences, nor intervals\n"
@@ -53,8 +60,13 @@ static const struct option options[] = {
 
 struct verify_call {
 	struct verify_options options;
-	struct verifier key;
-	struct buf since;
+	struct verifier *keys;
+	size_t key_count;
+	struct since {
+		struct buf note;
+		struct checkpoint checkpoint;
+	} * since;
+	size_t since_count;
 	bool deep, json;
 	/* --deep */
 	struct engine *engine;
@@ -68,22 +80,24 @@ struct verify_call {
 
 static int take_key(struct verify_call *call, const char *source)
 {
-	int r = verifier_given(&call->key, source);
+	int r = verifier_given(GROW(call->keys, call->key_count), source);
 
-	if (r)
-		return usage_error("verify", "--key %s: neither a verifier key nor a file with one", source);
-	call->options.key = &call->key;
-	return 0;
+	return r ? usage_error("verify", "--key %s: neither a verifier key nor a file with one", source) : 0;
 }
 
 static int take_since(struct verify_call *call, const char *path)
 {
-	int r = file_read_at(AT_FDCWD, path, &call->since, 65536);
+	struct since *since = GROW(call->since, call->since_count);
+	int r = file_read_at(AT_FDCWD, path, &since->note, 65536);
 
-	if (r || !call->since.size)
+	if (r || !since->note.size)
 		return usage_error("verify", "--since %s: %s", path, r ? strerror(-r) : "it is empty");
-	call->options.since = call->since.data;
-	call->options.since_size = call->since.size;
+	/* What is none is said with the rest. */
+	if (checkpoint_read(&since->checkpoint, since->note.data, since->note.size))
+		since->checkpoint = (struct checkpoint){};
+	for (size_t i = 0; i + 1 < call->since_count; i++)
+		if (!strcmp(call->since[i].checkpoint.origin, since->checkpoint.origin))
+			return usage_error("verify", "--since %s: a second one of the same log", path);
 	return 0;
 }
 
@@ -187,43 +201,46 @@ static void print_section(const struct verdict *verdict, size_t section, struct 
 	}
 }
 
-static void print_text(const struct verified *verified, struct buf *to)
+static void print_text(const struct verdict *verdict, struct buf *to)
 {
-	const struct verdict *verdict = &verified->verdict;
-
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++)
 		print_section(verdict, i, to);
 	if (verdict->unsaid)
 		buf_printf(to, "  and %llu more\n", (unsigned long long)verdict->unsaid);
 }
 
-static void print_json(const struct verified *verified, struct buf *to)
+static void put_sections(const struct verdict *verdict, struct jsonw *w)
 {
-	const struct verdict *verdict = &verified->verdict;
-	struct jsonw w = {.to = to, .pretty = true};
-
-	jsonw_object(&w, NULL);
-	jsonw_bool(&w, "sound", !verdict->doubts);
-	jsonw_str(&w, "origin", verified->checkpoint.origin);
-	jsonw_u64(&w, "entries", verified->checkpoint.size);
-	jsonw_hex(&w, "root", verified->checkpoint.root, DIGEST_SIZE);
-	jsonw_u64(&w, "events", verified->events);
-	jsonw_u64(&w, "doubts", verdict->doubts);
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
-		jsonw_array(&w, sections[i].key);
+		jsonw_array(w, sections[i].key);
 		for (size_t j = 0; j < verdict->count; j++) {
 			if (verdict->lines[j].kind != sections[i].kind)
 				continue;
-			jsonw_object(&w, NULL);
-			jsonw_str(&w, "check", verdict->lines[j].check);
-			jsonw_str(&w, "text", verdict->lines[j].text);
-			jsonw_object_end(&w);
+			jsonw_object(w, NULL);
+			jsonw_str(w, "check", verdict->lines[j].check);
+			jsonw_str(w, "text", verdict->lines[j].text);
+			jsonw_object_end(w);
 		}
-		jsonw_array_end(&w);
+		jsonw_array_end(w);
 	}
-	jsonw_object_end(&w);
-	buf_byte(to, '\n');
 }
+
+/** `directory`: of a folder's log; or NULL. */
+static void put_verified(const struct verified *verified, const char *directory, struct jsonw *w)
+{
+	jsonw_object(w, NULL);
+	jsonw_str(w, "directory", directory);
+	jsonw_bool(w, "sound", !verified->verdict.doubts);
+	jsonw_str(w, "origin", verified->checkpoint.origin);
+	jsonw_u64(w, "entries", verified->checkpoint.size);
+	jsonw_hex(w, "root", verified->checkpoint.root, DIGEST_SIZE);
+	jsonw_u64(w, "events", verified->events);
+	jsonw_u64(w, "doubts", verified->verdict.doubts);
+	put_sections(&verified->verdict, w);
+	jsonw_object_end(w);
+}
+
+/* ---- one log, or a proof ---- */
 
 static int verify_file(const struct verify_call *call, const char *path, struct verified *verified)
 {
@@ -236,30 +253,190 @@ static int verify_file(const struct verify_call *call, const char *path, struct 
 	return r ? log_error(0, "%s: neither a capture nor a proof", path) : 0;
 }
 
-static int verify(struct verify_call *call, const char *path)
+/** The checkpoint that was kept of this log; of a single log, whatever was given. */
+static void choose_since(struct verify_call *call, const char *origin)
+{
+	call->options.since = NULL;
+	for (size_t i = 0; i < call->since_count; i++) {
+		if (origin && strcmp(call->since[i].checkpoint.origin, origin) != 0)
+			continue;
+		call->options.since = call->since[i].note.data;
+		call->options.since_size = call->since[i].note.size;
+	}
+}
+
+/** 0, and what it comes to; or a negative errno: it is neither capture nor proof, and that is said. */
+static int judge_log(struct verify_call *call, const char *path, struct verified *verified)
 {
 	struct engine_options engine = {.as_of = DAY_NONE};
-	_cleanup_(verified_free) struct verified verified = {};
-	_cleanup_(buf_free) struct buf text = {};
 	struct stat st;
 	int r;
 
+	call->snapshots = call->foreign = 0;
+	buf_clear(&call->state);
+	if (call->deep)
+		call->engine = engine_new(&engine);
+	r = !stat(path, &st) && S_ISREG(st.st_mode) ? verify_file(call, path, verified) :
+						      verify_capture(path, &call->options, verified);
+	engine_free(&call->engine);
+	if (!r)
+		say_snapshots(call, &verified->verdict);
+	return r;
+}
+
+static int verify_log(struct verify_call *call, const char *path, struct buf *text)
+{
+	struct jsonw w = {.to = text, .pretty = true};
+	_cleanup_(verified_free) struct verified verified = {};
+
+	if (call->since_count > 1)
+		return usage_error("verify", "--since: once, this is one log");
+	choose_since(call, NULL);
+	if (judge_log(call, path, &verified))
+		return EXIT_USAGE;
+	if (call->json)
+		put_verified(&verified, NULL, &w);
+	else
+		print_text(&verified.verdict, text);
+	return verified.verdict.doubts ? EXIT_EVIDENCE : EXIT_CLEAN;
+}
+
+/* ---- a folder ---- */
+
+static const struct merged_log *listed(const struct merged *merged, const char *directory, const char *origin)
+{
+	for (size_t i = 0; i < merged->count; i++)
+		if ((directory && !strcmp(merged->logs[i].directory, directory)) ||
+		    (origin && !strcmp(merged->logs[i].checkpoint.origin, origin)))
+			return &merged->logs[i];
+	return NULL;
+}
+
+/** What lies in the folder is what its list says, and what was given belongs to it. */
+static void check_folder(const struct verify_call *call, const char *path, const struct merged *merged,
+			 struct verdict *verdict)
+{
+	_cleanup_closedir_ DIR *directory = opendir(path);
+	const struct dirent *entry;
+
+	while (directory && (entry = readdir(directory)))
+		if (entry->d_name[0] != '.' && strcmp(entry->d_name, MERGED_LIST) != 0 &&
+		    !listed(merged, entry->d_name, NULL))
+			verdict_say(verdict, VERDICT_DOUBT, "list", "%s is here, and not in " MERGED_LIST,
+				    entry->d_name);
+	for (size_t i = 0; i < call->since_count; i++)
+		if (!call->since[i].checkpoint.origin[0])
+			verdict_say(verdict, VERDICT_DOUBT, "since", "a checkpoint kept elsewhere is none");
+		else if (!listed(merged, NULL, call->since[i].checkpoint.origin))
+			verdict_say(verdict, VERDICT_DOUBT, "since",
+				    "the log %s, of which a checkpoint was kept elsewhere, is not here",
+				    call->since[i].checkpoint.origin);
+}
+
+static void check_listed(const struct merged_log *log, const struct verified *verified,
+			 struct verdict *verdict)
+{
+	const struct checkpoint *found = &verified->checkpoint;
+
+	if (strcmp(found->origin, log->checkpoint.origin) != 0 || found->size != log->checkpoint.size ||
+	    memcmp(found->root, log->checkpoint.root, DIGEST_SIZE) != 0)
+		verdict_say(verdict, VERDICT_DOUBT, "list", "%s is not the log that " MERGED_LIST " lists",
+			    log->directory);
+}
+
+static void say_folder(const struct logs *logs, uint64_t sound, struct verdict *verdict)
+{
+	if (!verdict_count(verdict, VERDICT_DOUBT, "list"))
+		verdict_say(verdict, VERDICT_PROVED, "list",
+			    "the %zu logs are those that " MERGED_LIST " lists", logs->count);
+	verdict_say(verdict, VERDICT_LIMIT, "list",
+		    "that no log was left out: nobody signs " MERGED_LIST ", and each log speaks for itself");
+	if (sound < logs->count)
+		verdict_say(verdict, VERDICT_DOUBT, "logs", "%llu of %zu logs are in doubt, see there",
+			    (unsigned long long)(logs->count - sound), logs->count);
+}
+
+static void verify_each(struct verify_call *call, const struct logs *logs, struct verdict *folder,
+			struct jsonw *w)
+{
+	uint64_t sound = 0;
+
+	for (size_t i = 0; i < logs->count; i++) {
+		_cleanup_(verified_free) struct verified verified = {};
+		const struct merged_log *log = &logs->merged.logs[i];
+
+		choose_since(call, log->checkpoint.origin);
+		if (judge_log(call, logs->paths[i], &verified))
+			verdict_say(&verified.verdict, VERDICT_DOUBT, "entries",
+				    "this is no capture, or one that this version cannot read");
+		check_listed(log, &verified, folder);
+		sound += !verified.verdict.doubts;
+		if (call->json) {
+			put_verified(&verified, log->directory, w);
+			continue;
+		}
+		style_put(w->to, style_wanted(STDOUT_FILENO), STYLE_BOLD, log->directory, 0);
+		text_printf(w->to, " (%s)", log->checkpoint.origin);
+		buf_byte(w->to, '\n');
+		print_text(&verified.verdict, w->to);
+		buf_byte(w->to, '\n');
+	}
+	say_folder(logs, sound, folder);
+}
+
+static int verify_folder(struct verify_call *call, const char *path, const struct logs *logs,
+			 struct buf *text)
+{
+	_cleanup_(verdict_free) struct verdict folder = {};
+	struct jsonw w = {.to = text, .pretty = true};
+
+	check_folder(call, path, &logs->merged, &folder);
+	if (call->json) {
+		jsonw_object(&w, NULL);
+		jsonw_array(&w, "logs");
+	}
+	verify_each(call, logs, &folder, &w);
+	if (call->json) {
+		jsonw_array_end(&w);
+		jsonw_bool(&w, "sound", !folder.doubts);
+		jsonw_u64(&w, "doubts", folder.doubts);
+		put_sections(&folder, &w);
+		jsonw_object_end(&w);
+	} else {
+		print_text(&folder, text);
+	}
+	return folder.doubts ? EXIT_EVIDENCE : EXIT_CLEAN;
+}
+
+static int verify(struct verify_call *call, const char *path)
+{
+	_cleanup_(logs_close) struct logs logs = {};
+	_cleanup_(buf_free) struct buf text = {};
+	int r = logs_open(&logs, path);
+
+	if (r)
+		return r;
+	call->options.keys = call->keys;
+	call->options.key_count = call->key_count;
 	call->progress = progress_begin("verify");
 	call->options.progress = show_progress;
 	call->options.context = call;
 	call->options.event = judge;
-	if (call->deep)
-		call->engine = engine_new(&engine);
-	r = !stat(path, &st) && S_ISREG(st.st_mode) ? verify_file(call, path, &verified) :
-						      verify_capture(path, &call->options, &verified);
+	r = logs.several ? verify_folder(call, path, &logs, &text) : verify_log(call, path, &text);
 	progress_end(&call->progress);
-	if (r)
-		return EXIT_USAGE;
-	say_snapshots(call, &verified.verdict);
-	(call->json ? print_json : print_text)(&verified, &text);
-	if (file_write(STDOUT_FILENO, text.data, text.size))
-		return EXIT_USAGE;
-	return verified.verdict.doubts ? EXIT_EVIDENCE : EXIT_CLEAN;
+	if (call->json && text.size)
+		buf_byte(&text, '\n');
+	return file_write(STDOUT_FILENO, text.data, text.size) ? EXIT_USAGE : r;
+}
+
+static void call_free(struct verify_call *call)
+{
+	for (size_t i = 0; i < call->since_count; i++)
+		buf_free(&call->since[i].note);
+	free(call->since);
+	free(call->keys);
+	batch_free(&call->batch);
+	buf_free(&call->state);
 }
 
 int cmd_verify(int argc, char **argv)
@@ -278,9 +455,6 @@ int cmd_verify(int argc, char **argv)
 		r = usage_error("verify", "--deep and --hashes exclude each other");
 	if (!r)
 		r = verify(&call, argv[optind]);
-	engine_free(&call.engine);
-	batch_free(&call.batch);
-	buf_free(&call.state);
-	buf_free(&call.since);
+	call_free(&call);
 	return r;
 }

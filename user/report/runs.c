@@ -20,10 +20,13 @@ static void begin(struct runs *runs, const struct ev_head *event, uint64_t posit
 	const struct ev_start *start = (const struct ev_start *)event;
 
 	row->first = position;
+	row->origin = runs->origin;
+	runs->fresh = false;
 	if (event->kind != EV_START)
 		return;
 	row->wall_offset = start->wall_offset;
 	row->host = copy(event_view(event, start->host_name));
+	row->host_id = copy(event_view(event, start->host_id));
 	row->run_id = copy(event_view(event, start->run_id));
 	row->kernel = copy(event_view(event, start->kernel));
 }
@@ -55,12 +58,18 @@ static void take(struct run_row *row, const struct ev_head *event)
 	}
 }
 
+void runs_log(struct runs *runs, const char *origin)
+{
+	runs->origin = origin;
+	runs->fresh = true;
+}
+
 void runs_add(struct runs *runs, const struct ev_head *event, uint64_t position)
 {
 	struct run_row *row;
 	int64_t wall;
 
-	if (event->kind == EV_START || !runs->count)
+	if (event->kind == EV_START || !runs->count || runs->fresh)
 		begin(runs, event, position);
 	row = &runs->rows[runs->count - 1];
 	take(row, event);
@@ -74,6 +83,7 @@ void runs_free(struct runs *runs)
 {
 	for (size_t i = 0; i < runs->count; i++) {
 		free(runs->rows[i].host);
+		free(runs->rows[i].host_id);
 		free(runs->rows[i].run_id);
 		free(runs->rows[i].kernel);
 		free(runs->rows[i].key);
@@ -125,7 +135,9 @@ void runs_text(const struct runs *runs, bool colour, struct buf *to)
 static void row_json(const struct run_row *row, struct jsonw *w)
 {
 	jsonw_object(w, NULL);
+	jsonw_str(w, "log", row->origin);
 	jsonw_str(w, "host", row->host);
+	jsonw_str(w, "host_id", row->host_id);
 	jsonw_str(w, "run", row->run_id);
 	jsonw_str(w, "kernel", row->kernel);
 	jsonw_str(w, "key", row->key);

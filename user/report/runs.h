@@ -9,8 +9,9 @@
 
 /** One run of custodes, or what stands before the first START. */
 struct run_row {
-	char *host, *run_id, *kernel, *key; /* or NULL */
-	uint64_t first;			    /* position of its first event */
+	const char *origin; /* of its log, the caller's; or NULL: there is one log only */
+	char *host, *host_id, *run_id, *kernel, *key; /* or NULL */
+	uint64_t first;				      /* position of its first event */
 	uint64_t events, lost, heartbeats, snapshots;
 	int64_t begin, end;  /* UTC in ns, of its first event and of the latest */
 	int64_t wall_offset; /* of the last event */
@@ -20,8 +21,13 @@ struct run_row {
 struct runs {
 	struct run_row *rows;
 	size_t count;
+	const char *origin; /* of the log that is read; see runs_log() */
+	bool fresh;
 };
 
+/** What comes next is of the log with this origin, which stays the caller's: with several, rows name theirs.
+ */
+void runs_log(struct runs *runs, const char *origin);
 /** Takes the next event of the record. */
 void runs_add(struct runs *runs, const struct ev_head *event, uint64_t position);
 void runs_free(struct runs *runs);

@@ -201,29 +201,28 @@ static void row_json(struct jsonw *w, const struct ledger_row *row)
 	jsonw_object_end(w);
 }
 
-void statement_json(const struct statement *statement, struct buf *to)
+void statement_json(const struct statement *statement, struct jsonw *w)
 {
-	struct jsonw w = {.to = to, .pretty = true};
 	const struct host *host = statement->policy ? &statement->policy->host : NULL;
 
-	jsonw_object(&w, NULL);
-	jsonw_str_or_null(&w, "host", statement->host);
-	jsonw_str_or_null(&w, "profile", host ? host->id : NULL);
-	jsonw_time(&w, "from", statement->from);
-	jsonw_time(&w, "to", statement->to);
-	jsonw_array(&w, "rows");
+	jsonw_object(w, NULL);
+	jsonw_str(w, "log", statement->log);
+	jsonw_str_or_null(w, "host", statement->host);
+	jsonw_str_or_null(w, "profile", host ? host->id : NULL);
+	jsonw_time(w, "from", statement->from);
+	jsonw_time(w, "to", statement->to);
+	jsonw_array(w, "rows");
 	for (size_t i = 0; i < statement->count; i++)
-		row_json(&w, &statement->rows[i]);
-	jsonw_array_end(&w);
-	jsonw_u64(&w, "slack", slack(statement));
-	jsonw_u64(&w, "events", statement->summary.events);
-	jsonw_u64(&w, "lost", statement->summary.lost);
-	jsonw_u64(&w, "unended_runs", statement->summary.unended);
-	jsonw_u64(&w, "given_up", statement->dropped);
-	jsonw_array(&w, "blind");
+		row_json(w, &statement->rows[i]);
+	jsonw_array_end(w);
+	jsonw_u64(w, "slack", slack(statement));
+	jsonw_u64(w, "events", statement->summary.events);
+	jsonw_u64(w, "lost", statement->summary.lost);
+	jsonw_u64(w, "unended_runs", statement->summary.unended);
+	jsonw_u64(w, "given_up", statement->dropped);
+	jsonw_array(w, "blind");
 	for (size_t i = 0; i < statement->blind_count; i++)
-		jsonw_str(&w, NULL, statement->blind[i]);
-	jsonw_array_end(&w);
-	jsonw_object_end(&w);
-	buf_byte(to, '\n');
+		jsonw_str(w, NULL, statement->blind[i]);
+	jsonw_array_end(w);
+	jsonw_object_end(w);
 }

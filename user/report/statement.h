@@ -6,8 +6,10 @@
 #include "../engine/engine.h"
 #include "../policy/policy.h"
 #include "../util/buf.h"
+#include "../util/jsonw.h"
 
 struct statement {
+	const char *log;	     /* its origin; or NULL: there is one log only */
 	const char *host;	     /* its name; or NULL */
 	const struct policy *policy; /* in force at the end; or NULL */
 	int64_t from, to;	     /* ns since 1970 */
@@ -21,7 +23,8 @@ struct statement {
 };
 
 void statement_text(const struct statement *statement, bool colour, unsigned int columns, struct buf *to);
-void statement_json(const struct statement *statement, struct buf *to);
+/** As an object; an element of an array, or alone. */
+void statement_json(const struct statement *statement, struct jsonw *w);
 /** Frees what is owned. */
 void statement_clear(struct statement *statement);
 

@@ -3,7 +3,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int file_read(int fd, struct buf *to, size_t limit)
 {
@@ -70,4 +72,86 @@ int file_replace_at(int at, const char *path, const void *bytes, size_t size)
 	if (r)
 		unlinkat(at, beside, 0);
 	return r;
+}
+
+#define PART_MAX 256
+
+/** What of a path stands before this place; false: it is too long. */
+static bool front(char part[PART_MAX], const char *path, const char *to)
+{
+	size_t length = (size_t)(to - path);
+
+	if (length >= PART_MAX)
+		return false;
+	memcpy(part, path, length);
+	part[length] = '\0';
+	return true;
+}
+
+int file_make_parents_at(int at, const char *path)
+{
+	char part[PART_MAX];
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		if (!front(part, path, slash))
+			return -ENAMETOOLONG;
+		if (mkdirat(at, part, 0700) && errno != EEXIST)
+			return -errno;
+	}
+	return 0;
+}
+
+int file_open_beneath(int at, const char *path)
+{
+	_cleanup_close_ int directory = -1;
+	_cleanup_close_ int fd = -1;
+	struct stat st;
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(path, '/')) {
+		char part[PART_MAX];
+		int next;
+
+		if (!front(part, path, slash))
+			return -ENAMETOOLONG;
+		next = openat(directory < 0 ? at : directory, part,
+			      O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+		if (next < 0)
+			return -errno;
+		closep(&directory);
+		directory = next;
+		path = slash + 1;
+	}
+	fd = openat(directory < 0 ? at : directory, path,
+		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0 || fstat(fd, &st))
+		return -errno;
+	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EINVAL;
+}
+
+static int remove_directory(int at, const char *name)
+{
+	int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), r = 0;
+	_cleanup_closedir_ DIR *directory = fd < 0 ? NULL : fdopendir(fd);
+	const struct dirent *entry;
+
+	if (!directory) {
+		r = -errno;
+		closep(&fd);
+		return r;
+	}
+	while (!r && (entry = readdir(directory)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			r = file_remove_at(dirfd(directory), entry->d_name);
+	return r ? r : unlinkat(at, name, AT_REMOVEDIR) ? -errno : 0;
+}
+
+int file_remove_at(int at, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(at, name, &st, AT_SYMLINK_NOFOLLOW))
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return remove_directory(at, name);
+	return unlinkat(at, name, 0) ? -errno : 0;
 }

@@ -15,4 +15,14 @@ int file_write(int fd, const void *bytes, size_t size);
 /** Replaces a file whole: written beside it, fsynced, renamed. Its directory is the caller's to fsync. */
 int file_replace_at(int at, const char *path, const void *bytes, size_t size);
 
+/** Makes the directories that lead to a path below `at`, 0700, where they are not there. */
+int file_make_parents_at(int at, const char *path);
+/**
+ * Opens an existing file below `at` for reading; no part of the path may be a link, and it is a plain
+ * file: whoever owns the directory cannot lead the reader elsewhere. A descriptor, or a negative errno.
+ */
+int file_open_beneath(int at, const char *path);
+/** Removes a name below `at`, with all below it; links are removed, not followed. */
+int file_remove_at(int at, const char *name);
+
 #endif
