@@ -13,7 +13,7 @@
 
 #define DASH	   "\xe2\x80\x94 "
 #define DASH_SIZE  (sizeof(DASH) - 1)
-#define LINE_BYTES 512 /* of a signature, decoded: more than any type has */
+#define LINE_BYTES 4096 /* of a signature, decoded: more than any type has */
 /** A verifier must bear this many; of more the note is none of ours. */
 #define SIGNATURES_MAX 100
 

@@ -177,7 +177,8 @@ static int write_proofs(struct prove *prove, const char *path)
 		if (r)
 			return r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
 		entry = (struct entry){(const uint8_t *)bytes.data, bytes.size};
-		proof_write(&prove->hashes, prove->entries[i], &entry, reader_note(prove->reader), &text);
+		proof_write(&prove->hashes, prove->entries[i], &entry, hashes_size(&prove->hashes),
+			    reader_note(prove->reader), &text);
 		written++;
 	}
 	r = file_replace_at(AT_FDCWD, path, text.data, text.size);
