@@ -151,6 +151,24 @@ static int verify_line(const struct verifier *verifier, const char *line, size_t
 	return 0;
 }
 
+int note_signer(const char *note, size_t size, const char *name, uint8_t id[4])
+{
+	_cleanup_(buf_free) struct buf begin = {};
+	uint8_t bytes[6];
+	const char *line;
+	size_t text;
+
+	buf_printf(&begin, "\n" DASH "%s ", name);
+	if (note_text(note, size, &text))
+		return -ENOENT;
+	line = memmem(note + text, size - text, begin.data, begin.size);
+	if (!line || note + size - line < (ptrdiff_t)begin.size + 8 ||
+	    base64_get(line + begin.size, 8, bytes, sizeof(bytes)) != sizeof(bytes))
+		return -ENOENT;
+	memcpy(id, bytes, 4);
+	return 0;
+}
+
 int note_verify(const struct verifier *verifier, const char *note, size_t size, uint64_t *time)
 {
 	const char *end = note + size;

@@ -5,12 +5,14 @@
 
 #include "../event/event.h"
 #include "checkpoint.h"
+#include "quorum.h"
 #include "verdict.h"
 
 struct verify_options {
 	const struct verifier *key; /* trusted; NULL: the first one that the log names */
 	const char *since;	    /* an older checkpoint that was kept elsewhere, as a note; or NULL */
 	size_t since_size;
+	const struct quorum *quorum; /* whose word counts; or NULL */
 	/** Sees every event; below 0: it does not agree. May be NULL. */
 	int (*event)(void *context, const struct ev_head *event, uint64_t position);
 	/** How far it is, 0 to 1. May be NULL. */
@@ -21,6 +23,8 @@ struct verify_options {
 struct verified {
 	struct checkpoint checkpoint;
 	uint64_t events;
+	uint64_t cosigned,
+		cosigned_by; /* entries that enough witnesses vouched for, and by when: see cosigned.h */
 	struct verdict verdict;
 };
 

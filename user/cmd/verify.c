@@ -8,6 +8,7 @@
 
 #include "../capture/verify.h"
 #include "../report/progress.h"
+#include "../util/clock.h"
 #include "../util/file.h"
 #include "../util/jsonw.h"
 #include "../util/log.h"
@@ -27,6 +28,9 @@ static const char help[] =
 	"                that it vouches for in the record are trusted from there on\n"
 	"  --since FILE  an older checkpoint that was kept elsewhere, such as in a SIEM:\n"
 	"                nothing before it was changed, and nothing cut off\n"
+	"  --witness FILE\n"
+	"                whose word counts: a policy (c2sp.org/tlog-policy) that names\n"
+	"                witnesses, and how many of them are enough\n"
 	"  --deep        also judge all events again, and hold what custodes has written\n"
 	"                down of its own state against it\n"
 	"  --json        for programs\n"
@@ -36,18 +40,23 @@ static const char help[] =
 
 #define FILE_BYTES_MAX (64u << 20)
 
-enum { OPT_KEY = 256, OPT_SINCE, OPT_DEEP, OPT_JSON };
+enum { OPT_KEY = 256, OPT_SINCE, OPT_WITNESS, OPT_DEEP, OPT_JSON };
 
 static const struct option options[] = {
-	{"key", required_argument, NULL, OPT_KEY}, {"since", required_argument, NULL, OPT_SINCE},
-	{"deep", no_argument, NULL, OPT_DEEP},	   {"json", no_argument, NULL, OPT_JSON},
-	{"help", no_argument, NULL, 'h'},	   {},
+	{"key", required_argument, NULL, OPT_KEY},
+	{"since", required_argument, NULL, OPT_SINCE},
+	{"witness", required_argument, NULL, OPT_WITNESS},
+	{"deep", no_argument, NULL, OPT_DEEP},
+	{"json", no_argument, NULL, OPT_JSON},
+	{"help", no_argument, NULL, 'h'},
+	{},
 };
 
 struct verify_call {
 	struct verify_options options;
 	struct verifier key;
 	struct buf since;
+	struct quorum quorum;
 	bool deep, json;
 	/* --deep */
 	struct engine *engine;
@@ -80,6 +89,13 @@ static int take_since(struct verify_call *call, const char *path)
 	return 0;
 }
 
+static int take_policy(struct verify_call *call, const char *path)
+{
+	quorum_free(&call->quorum);
+	call->options.quorum = &call->quorum;
+	return quorum_read(&call->quorum, path) ? EXIT_USAGE : 0;
+}
+
 static int take(struct verify_call *call, int option)
 {
 	switch (option) {
@@ -87,6 +103,8 @@ static int take(struct verify_call *call, int option)
 		return take_key(call, optarg);
 	case OPT_SINCE:
 		return take_since(call, optarg);
+	case OPT_WITNESS:
+		return take_policy(call, optarg);
 	case OPT_DEEP:
 		call->deep = true;
 		return 0;
@@ -198,6 +216,12 @@ static void print_json(const struct verified *verified, struct buf *to)
 	jsonw_u64(&w, "entries", verified->checkpoint.size);
 	jsonw_hex(&w, "root", verified->checkpoint.root, DIGEST_SIZE);
 	jsonw_u64(&w, "events", verified->events);
+	if (verified->cosigned) {
+		jsonw_object(&w, "cosigned");
+		jsonw_u64(&w, "entries", verified->cosigned);
+		jsonw_time(&w, "by", (int64_t)verified->cosigned_by * (int64_t)NSEC_PER_SEC);
+		jsonw_object_end(&w);
+	}
 	jsonw_u64(&w, "doubts", verdict->doubts);
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
 		jsonw_array(&w, sections[i].key);
@@ -270,5 +294,6 @@ int cmd_verify(int argc, char **argv)
 	batch_free(&call.batch);
 	buf_free(&call.state);
 	buf_free(&call.since);
+	quorum_free(&call.quorum);
 	return r;
 }
