@@ -289,7 +289,8 @@ int witnesses_tend(struct witnesses *witnesses, struct pipeline *pipeline, uint6
 		r = take(witnesses, pipeline);
 	if (!r && got < 0)
 		r = gone(witnesses, pipeline);
-	if (r || (witnesses->asked && witnesses->beat == beat))
+	if (r || !pipeline->writer || !writer_sealed(pipeline->writer) ||
+	    (witnesses->asked && witnesses->beat == beat))
 		return r;
 	witnesses->asked = true;
 	witnesses->beat = beat;

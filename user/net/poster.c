@@ -103,11 +103,14 @@ static void post(const struct request *request, size_t size, struct post_answer 
 	snprintf(answer->type, sizeof(answer->type), "%s", type ? type : "");
 }
 
-__attribute__((noreturn)) static void serve(int sock, const struct request *request, size_t size)
+__attribute__((noreturn)) static void serve(int sock, pid_t parent, const struct request *request,
+					    size_t size)
 {
 	struct post_answer *answer = need(calloc(1, sizeof(*answer)));
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(0); /* it was gone before that */
 	answer->id = request->id;
 	post(request, size, answer);
 	answer_with(sock, answer);
@@ -144,6 +147,7 @@ static void begin(int sock, struct began began[AT_ONCE], const struct request *r
 {
 	struct post_answer answer = {.id = request->id, .fault = "too many requests at once"};
 	struct began *place = began;
+	pid_t self = getpid();
 
 	while (place < began + AT_ONCE && place->pid)
 		place++;
@@ -151,7 +155,7 @@ static void begin(int sock, struct began began[AT_ONCE], const struct request *r
 	if (place)
 		*place = (struct began){fork(), request->id};
 	if (place && !place->pid)
-		serve(sock, request, size);
+		serve(sock, self, request, size);
 	if (place && place->pid > 0)
 		return;
 	if (place)
