@@ -441,9 +441,7 @@ enum witness_result {
 	WITNESS_WRONG = 6,  /* what it answered is no cosignature of its key */
 };
 
-enum witness_flags {
-	WITNESS_AGAIN = 1, /* the same came of it the last time */
-};
+#define WITNESS_AGAIN 0x01 /* the same came of it the last time */
 
 /** What came of asking a witness to vouch for a checkpoint. */
 struct ev_witness {
