@@ -351,39 +351,6 @@ static void a_log_goes_on(void **state)
 
 /* ---- verify ---- */
 
-/** A witness's line under a note, by a key of ours. */
-static void cosign(const struct key *key, const char *name, uint64_t time, struct buf *note)
-{
-	_cleanup_(buf_free) struct buf message = {}, line = {};
-	uint8_t bytes[4 + ED25519_SIGNATURE], signature[8 + ED25519_SIGNATURE];
-	struct verifier verifier;
-	const char *at;
-	size_t text;
-
-	assert_int_equal(note_text(note->data, note->size, &text), 0);
-	buf_printf(&message, "cosignature/v1\ntime %llu\n", (unsigned long long)time);
-	buf_bytes(&message, note->data, text);
-	assert_int_equal(key_sign(key, name, message.data, message.size, &line), 0);
-	at = strrchr(line.data, ' ') + 1;
-	assert_int_equal(base64_get(at, strlen(at) - 1, bytes, sizeof(bytes)), sizeof(bytes));
-	for (int i = 0; i < 8; i++)
-		signature[i] = (uint8_t)(time >> (56 - 8 * i));
-	memcpy(signature + 8, bytes + 4, ED25519_SIGNATURE);
-	verifier_make(&verifier, name, NOTE_COSIGNATURE, key_public(key));
-	note_line(name, verifier.id, signature, sizeof(signature), note);
-}
-
-static void put_cosigned(struct sample *sample, const struct buf *note)
-{
-	struct draft draft;
-	struct ev_witness *event = DRAFT(&draft, WITNESS, witness, sample->time);
-
-	event->result = WITNESS_COSIGNED;
-	draft_str(&draft, &event->checkpoint, note->data, note->size);
-	sample_put(sample, &draft);
-	sample_seal(sample);
-}
-
 /** What a witness has done to it before it stands in the record. */
 enum deed { RIGHT, NO_TIME, OTHER_KEY, OTHER_BYTE, OTHER_LOG, LATER, FORKED };
 
@@ -412,10 +379,10 @@ static void make_cosigned(const char *name, const struct key *host, const struct
 	}
 	if (deed == OTHER_KEY)
 		other = fresh("deed-key");
-	cosign(other ? other : witness, "w", deed == NO_TIME ? 0 : 1795397393, &note);
+	sample_cosign(other ? other : witness, "w", deed == NO_TIME ? 0 : 1795397393, &note);
 	if (deed == OTHER_BYTE)
 		note.data[note.size - 20] = note.data[note.size - 20] == 'A' ? 'B' : 'A';
-	put_cosigned(&sample, &note);
+	sample_cosigned(&sample, &note);
 	sample_entries(&sample, 9);
 	sample_end(&sample);
 	assert_int_equal(sample.error, 0);
