@@ -276,3 +276,46 @@ openssl_takes() {
 	"$CUSTODES" run --host uk-secret --no-location --for 1 --witness "$DIR/policy" 2>"$DIR/err" || code=$?
 	expect "exit code without a capture" "$code" 2
 }
+
+@test "a certificate that nobody vouches for, an answer from elsewhere, one without end: none is taken" {
+	openssl req -x509 -newkey ed25519 -nodes -keyout "$DIR/tls.key" -out "$DIR/tls.pem" -days 2 -subj /CN=127.0.0.1 \
+		-addext subjectAltName=IP:127.0.0.1 2>/dev/null
+	python3 - $((PORT + 1)) $((PORT + 2)) "$DIR" 3>&- <<-'EOF' &
+		import http.server, ssl, sys, threading
+		class Answer(http.server.BaseHTTPRequestHandler):
+		    def do_POST(self):
+		        self.send_response(302 if 'moved' in self.path else 200)
+		        self.send_header('Location', f'http://127.0.0.1:{sys.argv[1]}/long/add-checkpoint')
+		        self.end_headers()
+		        self.wfile.write(b'x' * (1 if 'moved' in self.path else 1 << 20))
+		    def log_message(self, *args):
+		        open(sys.argv[3] + '/asked', 'a').write(self.path + '\n')
+		plain, secret = (http.server.ThreadingHTTPServer(('127.0.0.1', int(port)), Answer) for port in sys.argv[1:3])
+		context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+		context.load_cert_chain(sys.argv[3] + '/tls.pem', sys.argv[3] + '/tls.key')
+		secret.socket = context.wrap_socket(secret.socket, server_side=True)
+		threading.Timer(120, sys.exit).start()
+		threading.Thread(target=plain.serve_forever, daemon=True).start()
+		secret.serve_forever()
+	EOF
+	mine_to_end $!
+	await "the false witnesses" listens $((PORT + 2))
+	for name in moved long secret; do
+		witness_key "$name"
+	done
+	{
+		printf 'witness moved %s http://127.0.0.1:%s/moved\n' "$(witness_vkey moved)" $((PORT + 1))
+		printf 'witness long %s http://127.0.0.1:%s/long\n' "$(witness_vkey long)" $((PORT + 1))
+		printf 'witness secret %s https://127.0.0.1:%s/secret\nquorum none\n' "$(witness_vkey secret)" $((PORT + 2))
+	} >"$DIR/policy"
+	start
+	for name in moved long secret; do
+		await "$name to be told" grep -q "^custodes: warning: witness witness.example/$name: " "$DIR/err"
+	done
+	halt
+	grep -q 'witness.example/moved: it answered with HTTP status 302$' "$DIR/err"
+	grep -q 'witness.example/long: its answer is longer than 16384 bytes$' "$DIR/err"
+	grep -q 'witness.example/secret: .*certificate' "$DIR/err"
+	! grep -q secret "$DIR/asked" || fail "a request was sent before the certificate was known"
+	expect "cosignatures" "$(grep -c '"how":"cosigned"' "$DIR/live.ndjson")" 0
+}
