@@ -32,7 +32,7 @@ ARCH := $(shell uname -m)
 BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 
-LIBS := libbpf libelf zlib libcjson libzstd libcrypto libmaxminddb libcap-ng
+LIBS := libbpf libelf zlib libcjson libzstd libcrypto libmaxminddb libcap-ng libcurl
 SYSROOT_FLAG := $(if $(SYSROOT),--sysroot=$(SYSROOT))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla \
 	-Wformat=2 -Wno-format-truncation -Wno-format-nonliteral

@@ -432,6 +432,31 @@ struct ev_heartbeat {
 	struct ev_str verifier;	  /* as in KEY */
 };
 
+enum witness_result {
+	WITNESS_COSIGNED = 1,	 /* it has vouched for `checkpoint` */
+	WITNESS_UNREACHABLE = 2, /* it did not answer */
+	WITNESS_REFUSED = 3,	 /* it answered something else: `status` */
+	WITNESS_AHEAD = 4,	 /* it has vouched for more entries than there are: `told` */
+	WITNESS_FORKED = 5, /* it has vouched for other entries: for it the log does not go on from them */
+	WITNESS_WRONG = 6,  /* what it answered is no cosignature of its key */
+};
+
+#define WITNESS_AGAIN 0x01 /* the same came of it the last time */
+
+/** What came of asking a witness to vouch for a checkpoint. */
+struct ev_witness {
+	struct ev_head head;
+	__s64 cosigned; /* seconds since 1970, by its clock: when it last did in this run; 0: it has not */
+	__u64 size;	/* entries that it vouched for then */
+	__u64 told;	/* entries that it says it has seen; 0: it has not said */
+	__u32 result;	/* enum witness_result */
+	__u32 status;	/* of HTTP; 0: no answer */
+	struct ev_str verifier;	  /* its key, as c2sp.org/signed-note writes it */
+	struct ev_str checkpoint; /* of WITNESS_COSIGNED: the note, its line below the host's */
+	struct ev_str detail;	  /* in words */
+	__u32 pad;
+};
+
 enum monitor_what {
 	MONITOR_STOPPED = 1,  /* custodes did not run between `since` and head.time */
 	MONITOR_TRACED = 2,   /* somebody traces it: `pid` */

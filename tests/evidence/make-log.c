@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
-/* make-log DIR KEY ENTRIES: a signed log with heartbeats, by a key that is made if it is not there. Again:
- * goes on. */
+/*
+ * make-log DIR KEY ENTRIES [right|wrong|WITNESS]: a signed log with heartbeats, by a key that is made if it
+ * is not there. Again: goes on. With a snapshot, or cosigned once by the key in the file WITNESS.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -31,6 +33,23 @@ static void put_snapshot(struct sample *sample, bool right)
 	engine_free(&engine);
 }
 
+/** One entry more, at the end. */
+static int put_cosigned(struct sample *sample, const char *path)
+{
+	struct key *witness;
+	struct buf note = {};
+	int r = key_open(&witness, path);
+
+	if (r)
+		return r;
+	buf_bytes(&note, writer_note(sample->writer)->data, writer_note(sample->writer)->size);
+	sample_cosign(witness, "witness.example/w", 1795397393, &note);
+	sample_cosigned(sample, &note);
+	buf_free(&note);
+	key_close(&witness);
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct sample sample = {};
@@ -46,10 +65,12 @@ int main(int argc, char **argv)
 		return 1;
 	sample.key = key;
 	sample.time = writer_position(sample.writer) * 10 * SAMPLE_SECOND;
-	if (argc > 4)
+	if (argc > 4 && strchr(argv[4], '/') == NULL)
 		put_snapshot(&sample, !strcmp(argv[4], "right"));
 	sample_begin(&sample, key_certificate(key));
 	sample_entries(&sample, (unsigned int)strtoul(argv[3], NULL, 10) - 1);
+	if (argc > 4 && strchr(argv[4], '/') && put_cosigned(&sample, argv[4]))
+		return 1;
 	sample_end(&sample);
 	writer_close(&sample.writer);
 	key_close(&key);

@@ -39,7 +39,7 @@ ours() {
 
 @test "a capture: signature, root, heartbeats and a kept checkpoint, by the page's script" {
 	stranger verify.sh "$DIR/cap" "$DIR/key.pem" "$DIR/older" >"$BATS_TEST_TMPDIR/out"
-	grep -q ': 270 entries, as signed; 44 heartbeats$' "$BATS_TEST_TMPDIR/out"
+	grep -q ': 270 entries, as signed; 44 heartbeats, 0 cosigned checkpoints$' "$BATS_TEST_TMPDIR/out"
 	grep -q 'which has 100 entries$' "$BATS_TEST_TMPDIR/out"
 	[[ $(tail -n 1 "$BATS_TEST_TMPDIR/out") == verified ]]
 	ours 0 "$DIR/cap" --key "$DIR/key.pem" --since "$DIR/older"
@@ -129,6 +129,48 @@ ours() {
 	ours 0 "$proof" --key "$own.3.pem"
 }
 
+# vkey_of KEYFILE: its public half as that of a witness, by hand.
+vkey_of() {
+	local raw=$BATS_TEST_TMPDIR/raw id
+	"$CUSTODES" key show "$1" | sed -n '/BEGIN/,$p' | openssl pkey -pubin -outform DER | tail -c 32 >"$raw"
+	id=$({ printf 'witness.example/w\n\004'; cat "$raw"; } | sha256sum | cut -c1-8)
+	printf 'witness.example/w+%s+%s' "$id" "$({ printf '\004'; cat "$raw"; } | base64 -w 0)"
+}
+
+@test "a cosignature: by the page's script, by custodes, and none of another key or a changed note" {
+	local log=$PWD/build/asan/tests/evidence/make-log cap=$BATS_TEST_TMPDIR/cap empty=$BATS_TEST_TMPDIR/empty vkey
+	"$CUSTODES" key new "$BATS_TEST_TMPDIR/witness"
+	vkey=$(vkey_of "$BATS_TEST_TMPDIR/witness")
+	"$log" "$cap" "$DIR/key" 20 "$BATS_TEST_TMPDIR/witness"
+	"$log" "$cap" "$DIR/key" 7
+	stranger verify.sh "$cap" "$DIR/key.pem" >"$BATS_TEST_TMPDIR/out"
+	grep -q ': 28 entries, as signed; 4 heartbeats, 1 cosigned checkpoints$' "$BATS_TEST_TMPDIR/out"
+	[[ $(stranger cosigned.sh cosigned.1 "$vkey" | xargs) == "witness.example/w: 19 entries, by 2026-11-23T01:29:53Z verified" ]]
+	refused "no cosignature of this key" stranger cosigned.sh cosigned.1 "$(vkey_of "$DIR/other")"
+	sed -i '2s/19/18/' "$empty/cosigned.1"
+	refused "the cosignature" stranger cosigned.sh cosigned.1 "$vkey"
+
+	printf 'witness w %s\nquorum w\n' "$vkey" >"$BATS_TEST_TMPDIR/policy"
+	ours 0 "$cap" --key "$DIR/key.pem" --witness "$BATS_TEST_TMPDIR/policy" --json
+	jq -e '.cosigned == {entries: 19, by: "2026-11-23T01:29:53.000000000Z"}' "$BATS_TEST_TMPDIR/said"
+	ours 3 "$DIR/old" --key "$DIR/key.pem" --witness "$BATS_TEST_TMPDIR/policy"
+	# A proof bears the cosigned checkpoint where that covers its entry, and else the last one.
+	"$CUSTODES" -q prove "$cap" 3 -o "$BATS_TEST_TMPDIR/proof"
+	[[ $(stranger proof.sh "$BATS_TEST_TMPDIR/proof" "$DIR/key.pem" | tail -n 1) == verified ]]
+	sed '1,/^$/d' "$BATS_TEST_TMPDIR/proof" >"$BATS_TEST_TMPDIR/note"
+	[[ $(stranger cosigned.sh "$BATS_TEST_TMPDIR/note" "$vkey" | tail -n 1) == verified ]]
+	ours 0 "$BATS_TEST_TMPDIR/proof" --witness "$BATS_TEST_TMPDIR/policy"
+	"$CUSTODES" -q prove "$cap" 55 -o "$BATS_TEST_TMPDIR/proof"
+	ours 0 "$BATS_TEST_TMPDIR/proof"
+	ours 3 "$BATS_TEST_TMPDIR/proof" --witness "$BATS_TEST_TMPDIR/policy"
+	# A policy may name logs, too: then no other key is needed, and it holds for no other log.
+	printf 'log %s\n' "$("$CUSTODES" key show "$DIR/key" --log "$cap" | head -n 1)" >>"$BATS_TEST_TMPDIR/policy"
+	ours 0 "$cap" --witness "$BATS_TEST_TMPDIR/policy"
+	grep -q 'signed by the key that you gave' "$BATS_TEST_TMPDIR/said"
+	ours 3 "$DIR/cap" --witness "$BATS_TEST_TMPDIR/policy"
+	grep -q 'the policy is for other logs' "$BATS_TEST_TMPDIR/said"
+}
+
 @test "snapshots are held against the events with --deep only, and that is said" {
 	local log=$PWD/build/asan/tests/evidence/make-log which
 	for which in right wrong; do
@@ -159,5 +201,7 @@ ours() {
 	ours 2 "$DIR/key.pem"
 	ours 2 "$DIR/cap" --key "$DIR/nowhere"
 	ours 2 "$DIR/cap" --since "$DIR/nowhere"
+	ours 2 "$DIR/cap" --witness "$DIR/nowhere"
+	ours 2 "$DIR/cap" --witness "$DIR/key.pem"
 	ours 2
 }

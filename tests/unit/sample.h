@@ -5,9 +5,11 @@
 #define CUSTODES_TESTS_SAMPLE_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../../user/capture/writer.h"
+#include "../../user/util/base64.h"
 
 #define SAMPLE_SECOND 1000000000ull
 #define SAMPLE_EVERY  (60 * SAMPLE_SECOND)
@@ -84,6 +86,42 @@ static inline void sample_beat(struct sample *sample)
 	if (event->number != sample->skip_beat)
 		sample_put(sample, &draft);
 	buf_free(&text);
+}
+
+/** A witness's line below a note, by a key of ours. */
+static inline void sample_cosign(const struct key *key, const char *name, uint64_t time, struct buf *note)
+{
+	_cleanup_(buf_free) struct buf message = {}, line = {};
+	uint8_t bytes[4 + ED25519_SIGNATURE], signature[8 + ED25519_SIGNATURE];
+	struct verifier verifier;
+	const char *at;
+	size_t text;
+
+	if (note_text(note->data, note->size, &text))
+		abort();
+	buf_printf(&message, "cosignature/v1\ntime %llu\n", (unsigned long long)time);
+	buf_bytes(&message, note->data, text);
+	if (key_sign(key, name, message.data, message.size, &line))
+		abort();
+	at = strrchr(line.data, ' ') + 1;
+	if (base64_get(at, strlen(at) - 1, bytes, sizeof(bytes)) != sizeof(bytes))
+		abort();
+	for (int i = 0; i < 8; i++)
+		signature[i] = (uint8_t)(time >> (56 - 8 * i));
+	memcpy(signature + 8, bytes + 4, ED25519_SIGNATURE);
+	verifier_make(&verifier, name, NOTE_COSIGNATURE, key_public(key));
+	note_line(name, verifier.id, signature, sizeof(signature), note);
+}
+
+static inline void sample_cosigned(struct sample *sample, const struct buf *note)
+{
+	struct draft draft;
+	struct ev_witness *event = DRAFT(&draft, WITNESS, witness, sample->time);
+
+	event->result = WITNESS_COSIGNED;
+	draft_str(&draft, &event->checkpoint, note->data, note->size);
+	sample_put(sample, &draft);
+	sample_seal(sample);
 }
 
 static inline void sample_fork(struct sample *sample)

@@ -165,8 +165,8 @@ static void text_and_back(void **state)
 	}
 	hashes_root(&hashes, 7, checkpoint.root);
 	assert_int_equal(checkpoint_write(&checkpoint, key, &note), 0);
-	proof_write(&hashes, 2, &entry, &note, &text);
-	proof_write(&hashes, 6, &entry, &note, &text);
+	proof_write(&hashes, 2, &entry, hashes_size(&hashes), &note, &text);
+	proof_write(&hashes, 6, &entry, hashes_size(&hashes), &note, &text);
 	at = text.data;
 	for (uint64_t i = 2; i <= 6; i += 4) {
 		assert_int_equal(proof_read(&proof, &at, text.data + text.size), 0);

@@ -33,7 +33,7 @@ static const char *line(const char **at, const char *end, size_t *length)
 	return start;
 }
 
-static int read_size(const char *digits, size_t length, uint64_t *size)
+int checkpoint_size(const char *digits, size_t length, uint64_t *size)
 {
 	*size = 0;
 	if (!length || length > 19 || (digits[0] == '0' && length > 1))
@@ -62,5 +62,5 @@ int checkpoint_read(struct checkpoint *checkpoint, const char *text, size_t size
 	checkpoint->origin[origin_length] = '\0';
 	if (base64_get(root, root_length, checkpoint->root, DIGEST_SIZE) != DIGEST_SIZE)
 		return -EBADMSG;
-	return read_size(number, number_length, &checkpoint->size);
+	return checkpoint_size(number, number_length, &checkpoint->size);
 }

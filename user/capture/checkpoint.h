@@ -19,5 +19,7 @@ struct checkpoint {
 int checkpoint_write(const struct checkpoint *checkpoint, const struct key *key, struct buf *to);
 /** 0, or -EBADMSG where it is no checkpoint. Signatures are not looked at. */
 int checkpoint_read(struct checkpoint *checkpoint, const char *text, size_t size);
+/** A number of entries, as it is written there: decimal, in one spelling. 0 or -EBADMSG. */
+int checkpoint_size(const char *digits, size_t length, uint64_t *size);
 
 #endif

@@ -38,30 +38,47 @@ void hashes_add(struct hashes *hashes, const uint8_t hash[DIGEST_SIZE])
 	}
 }
 
-/** A whole tile's hash, or one entry's, if it is exactly that. */
-static const uint8_t *known(const struct hashes *hashes, uint64_t from, uint64_t count)
+/** The level at which so many entries have one hash: a whole tile's, or an entry's. Else TREE_LEVELS. */
+static unsigned int whole(uint64_t from, uint64_t count)
 {
 	for (unsigned int level = 0; level < TREE_LEVELS; level++)
 		if (count == (uint64_t)1 << 8 * level && from % count == 0)
-			return hashes->levels[level].at[from / count];
-	return NULL;
+			return level;
+	return TREE_LEVELS;
+}
+
+int hash_source_over(const struct hash_source *source, uint64_t from, uint64_t to, uint8_t root[DIGEST_SIZE])
+{
+	unsigned int level = whole(from, to - from);
+	uint8_t left[DIGEST_SIZE], right[DIGEST_SIZE];
+	uint64_t split = 1;
+	int r;
+
+	if (level < TREE_LEVELS)
+		return source->get(source->context, level, from >> 8 * level, root);
+	while (split * 2 < to - from)
+		split *= 2;
+	r = hash_source_over(source, from, from + split, left);
+	if (!r)
+		r = hash_source_over(source, from + split, to, right);
+	if (!r)
+		tree_node(left, right, root);
+	return r;
+}
+
+static int get(void *context, unsigned int level, uint64_t index, uint8_t hash[DIGEST_SIZE])
+{
+	const struct hashes *hashes = context;
+
+	memcpy(hash, hashes->levels[level].at[index], DIGEST_SIZE);
+	return 0;
 }
 
 void hashes_over(const struct hashes *hashes, uint64_t from, uint64_t to, uint8_t root[DIGEST_SIZE])
 {
-	const uint8_t *whole = known(hashes, from, to - from);
-	uint8_t left[DIGEST_SIZE], right[DIGEST_SIZE];
-	uint64_t split = 1;
+	const struct hash_source source = {get, (void *)hashes};
 
-	if (whole) {
-		memcpy(root, whole, DIGEST_SIZE);
-		return;
-	}
-	while (split * 2 < to - from)
-		split *= 2;
-	hashes_over(hashes, from, from + split, left);
-	hashes_over(hashes, from + split, to, right);
-	tree_node(left, right, root);
+	hash_source_over(&source, from, to, root);
 }
 
 void hashes_root(const struct hashes *hashes, uint64_t size, uint8_t root[DIGEST_SIZE])

@@ -23,6 +23,15 @@ static inline uint64_t hashes_size(const struct hashes *hashes)
 	return hashes->levels[0].count;
 }
 
+/** Where the hashes of a log's tiles come from: the `index`-th of a level. 0 or a negative errno. */
+struct hash_source {
+	int (*get)(void *context, unsigned int level, uint64_t index, uint8_t hash[DIGEST_SIZE]);
+	void *context;
+};
+
+/** As hashes_over(), of hashes that lie elsewhere. 0 or what the source said. */
+int hash_source_over(const struct hash_source *source, uint64_t from, uint64_t to, uint8_t root[DIGEST_SIZE]);
+
 /** Root over the entries from `from` up to, not including, `to`: a subtree of the log's tree. */
 void hashes_over(const struct hashes *hashes, uint64_t from, uint64_t to, uint8_t root[DIGEST_SIZE]);
 /** Root of the log as it was at this size, which is at most what it has now. */

@@ -13,7 +13,7 @@
 
 #define DASH	   "\xe2\x80\x94 "
 #define DASH_SIZE  (sizeof(DASH) - 1)
-#define LINE_BYTES 512 /* of a signature, decoded: more than any type has */
+#define LINE_BYTES 4096 /* of a signature, decoded: more than any type has */
 /** A verifier must bear this many; of more the note is none of ours. */
 #define SIGNATURES_MAX 100
 
@@ -148,6 +148,24 @@ static int verify_line(const struct verifier *verifier, const char *line, size_t
 	if (count != 4 + 8 + ED25519_SIGNATURE ||
 	    !cosignature_right(verifier, text, size, bytes + 4, time ? time : &stated))
 		return -EBADMSG;
+	return 0;
+}
+
+int note_signer(const char *note, size_t size, const char *name, uint8_t id[4])
+{
+	_cleanup_(buf_free) struct buf begin = {};
+	uint8_t bytes[6];
+	const char *line;
+	size_t text;
+
+	buf_printf(&begin, "\n" DASH "%s ", name);
+	if (note_text(note, size, &text))
+		return -ENOENT;
+	line = memmem(note + text, size - text, begin.data, begin.size);
+	if (!line || note + size - line < (ptrdiff_t)begin.size + 8 ||
+	    base64_get(line + begin.size, 8, bytes, sizeof(bytes)) != sizeof(bytes))
+		return -ENOENT;
+	memcpy(id, bytes, 4);
 	return 0;
 }
 

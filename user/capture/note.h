@@ -37,6 +37,9 @@ int note_text(const char *note, size_t size, size_t *text);
 /** Appends a signature's line. */
 void note_line(const char *name, const uint8_t id[4], const void *signature, size_t size, struct buf *to);
 
+/** ID of the key of the first line under this name; not looked at is whether it is right. 0 or -ENOENT. */
+int note_signer(const char *note, size_t size, const char *name, uint8_t id[4]);
+
 /**
  * Whether this verifier's signature stands under the note: 0; -ENOENT: none of it does; -EBADMSG: the
  * note is none, or its signature is wrong. `time`, of a cosignature: what it states, seconds since 1970.

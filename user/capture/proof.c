@@ -12,18 +12,37 @@
 
 /* ---- the tree ---- */
 
+/** Found from the root down, told from below. */
+static void turn_round(uint8_t path[PROOF_MAX][DIGEST_SIZE], unsigned int count)
+{
+	for (unsigned int i = 0; i < count / 2; i++) {
+		uint8_t swap[DIGEST_SIZE];
+
+		memcpy(swap, path[i], DIGEST_SIZE);
+		memcpy(path[i], path[count - 1 - i], DIGEST_SIZE);
+		memcpy(path[count - 1 - i], swap, DIGEST_SIZE);
+	}
+}
+
+/** The greatest power of two below a count of at least 2. */
+static uint64_t split_of(uint64_t count)
+{
+	uint64_t split = 1;
+
+	while (split * 2 < count)
+		split *= 2;
+	return split;
+}
+
 unsigned int proof_path(const struct hashes *hashes, uint64_t index, uint64_t size,
 			uint8_t path[PROOF_MAX][DIGEST_SIZE])
 {
 	uint64_t from = 0, to = size;
 	unsigned int count = 0;
 
-	/* From the root down; then the order is turned round. */
 	while (to - from > 1) {
-		uint64_t split = 1;
+		uint64_t split = split_of(to - from);
 
-		while (split * 2 < to - from)
-			split *= 2;
 		if (index < from + split) {
 			hashes_over(hashes, from + split, to, path[count++]);
 			to = from + split;
@@ -32,14 +51,34 @@ unsigned int proof_path(const struct hashes *hashes, uint64_t index, uint64_t si
 			from += split;
 		}
 	}
-	for (unsigned int i = 0; i < count / 2; i++) {
-		uint8_t swap[DIGEST_SIZE];
-
-		memcpy(swap, path[i], DIGEST_SIZE);
-		memcpy(path[i], path[count - 1 - i], DIGEST_SIZE);
-		memcpy(path[count - 1 - i], swap, DIGEST_SIZE);
-	}
+	turn_round(path, count);
 	return count;
+}
+
+int proof_consistency(const struct hash_source *source, uint64_t old, uint64_t size,
+		      uint8_t path[PROOF_MAX][DIGEST_SIZE])
+{
+	uint64_t from = 0, to = size;
+	unsigned int count = 0;
+	int r = 0;
+
+	if (!old || old > size)
+		return old ? -EINVAL : 0;
+	while (!r && old != to) {
+		uint64_t split = split_of(to - from);
+
+		if (old <= from + split) {
+			r = hash_source_over(source, from + split, to, path[count++]);
+			to = from + split;
+		} else {
+			r = hash_source_over(source, from, from + split, path[count++]);
+			from += split;
+		}
+	}
+	if (!r && from) /* else it is the old root, which is known */
+		r = hash_source_over(source, from, to, path[count++]);
+	turn_round(path, count);
+	return r ? r : (int)count;
 }
 
 int proof_root(const uint8_t leaf[DIGEST_SIZE], uint64_t index, uint64_t size,
@@ -68,11 +107,11 @@ int proof_root(const uint8_t leaf[DIGEST_SIZE], uint64_t index, uint64_t size,
 
 /* ---- its text ---- */
 
-void proof_write(const struct hashes *hashes, uint64_t index, const struct entry *entry,
+void proof_write(const struct hashes *hashes, uint64_t index, const struct entry *entry, uint64_t size,
 		 const struct buf *note, struct buf *to)
 {
 	uint8_t path[PROOF_MAX][DIGEST_SIZE];
-	unsigned int count = proof_path(hashes, index, hashes_size(hashes), path);
+	unsigned int count = proof_path(hashes, index, size, path);
 
 	buf_str(to, PROOF_HEAD "\nextra ");
 	base64_put(to, entry->at, entry->size);

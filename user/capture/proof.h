@@ -21,8 +21,15 @@ unsigned int proof_path(const struct hashes *hashes, uint64_t index, uint64_t si
 int proof_root(const uint8_t leaf[DIGEST_SIZE], uint64_t index, uint64_t size,
 	       const uint8_t (*path)[DIGEST_SIZE], unsigned int count, uint8_t root[DIGEST_SIZE]);
 
-/** Appends the proof of this entry. `note` is the signed checkpoint over all that is in `hashes`. */
-void proof_write(const struct hashes *hashes, uint64_t index, const struct entry *entry,
+/**
+ * Hashes that show that a log of `size` entries goes on from what it was with `old` (RFC 6962, 2.1.2).
+ * How many, or what the source said; none where `old` is 0 or `size`.
+ */
+int proof_consistency(const struct hash_source *source, uint64_t old, uint64_t size,
+		      uint8_t path[PROOF_MAX][DIGEST_SIZE]);
+
+/** Appends the proof of this entry. `note` is a signed checkpoint over `size` entries, all in `hashes`. */
+void proof_write(const struct hashes *hashes, uint64_t index, const struct entry *entry, uint64_t size,
 		 const struct buf *note, struct buf *to);
 
 struct proof {

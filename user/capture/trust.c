@@ -5,7 +5,6 @@
 
 #include "../util/base64.h"
 #include "../util/memory.h"
-#include "checkpoint.h"
 
 typedef unsigned long long ull;
 
@@ -156,34 +155,47 @@ void trust_key(struct trust *trust, const struct ev_head *event, uint64_t positi
 	know(trust, key->public);
 }
 
-/* ---- HEARTBEAT ---- */
+/* ---- checkpoints in the log itself ---- */
 
-/** What is wrong with a checkpoint that stands in the log itself; NULL: nothing. */
+const char *trust_fault(const struct trust *trust, const struct view *note, uint64_t entry,
+			const struct hashes *hashes, struct checkpoint *checkpoint)
+{
+	uint8_t root[DIGEST_SIZE];
+
+	if (checkpoint_read(checkpoint, note->at, note->size))
+		return "its checkpoint is none";
+	if (strcmp(checkpoint->origin, trust->origin))
+		return "its checkpoint is of another log";
+	if (checkpoint->size > entry)
+		return "its checkpoint counts entries that stand behind it";
+	hashes_root(hashes, checkpoint->size, root);
+	if (memcmp(root, checkpoint->root, DIGEST_SIZE))
+		return "its checkpoint has another root than the entries before it: the log was forked or "
+		       "written anew";
+	if (trust->known_count && !signed_by(trust->known, trust->known_count, note->at, note->size) &&
+	    !trust_signed(trust, note->at, note->size))
+		return "its checkpoint is not signed by a key that the log had named by then";
+	return NULL;
+}
+
+/** What is wrong with a heartbeat's; NULL: nothing. */
 static const char *beat_fault(struct trust *trust, const struct ev_heartbeat *beat, uint64_t entry,
 			      const struct hashes *hashes)
 {
 	struct view note = event_view(&beat->head, beat->checkpoint);
 	struct checkpoint checkpoint;
-	uint8_t root[DIGEST_SIZE];
+	const char *fault = trust_fault(trust, &note, entry, hashes, &checkpoint);
 
-	if (checkpoint_read(&checkpoint, note.at, note.size))
-		return "its checkpoint is none";
-	if (strcmp(checkpoint.origin, trust->origin))
-		return "its checkpoint is of another log";
+	if (fault)
+		return fault;
 	if (checkpoint.size != beat->size)
 		return "its checkpoint has another size than it says";
-	if (checkpoint.size > entry)
-		return "its checkpoint counts entries that stand behind it";
 	if (checkpoint.size < trust->beat_size)
 		return "its checkpoint is older than the heartbeat's before it";
 	trust->beat_size = checkpoint.size;
-	hashes_root(hashes, checkpoint.size, root);
-	if (memcmp(root, checkpoint.root, DIGEST_SIZE))
-		return "its checkpoint has another root than the entries before it: the log was forked or "
-		       "written anew";
-	if (trust->known_count && !signed_by(trust->known, trust->known_count, note.at, note.size) &&
-	    !trust_signed(trust, note.at, note.size))
-		return "its checkpoint is not signed by a key that the log had named by then";
+	if (trust->known_count &&
+	    !verifier_right(trust, &beat->head, beat->verifier, trust->known[trust->known_count - 1].key))
+		return "it names another key than the record did";
 	return NULL;
 }
 
@@ -196,9 +208,6 @@ void trust_beat(struct trust *trust, const struct ev_head *event, uint64_t posit
 	if (!beat->checkpoint.len && !beat->size)
 		return; /* nothing was recorded when it was made */
 	fault = beat_fault(trust, beat, entry, hashes);
-	if (!fault && trust->known_count &&
-	    !verifier_right(trust, event, beat->verifier, trust->known[trust->known_count - 1].key))
-		fault = "it names another key than the record did";
 	trust->beats += !fault;
 	if (fault)
 		verdict_say(verdict, VERDICT_DOUBT, CHECK_BEATS, "event %llu: %s", (ull)position, fault);

@@ -4,6 +4,7 @@
 #define CUSTODES_CAPTURE_TRUST_H
 
 #include "../event/event.h"
+#include "checkpoint.h"
 #include "hashes.h"
 #include "key.h"
 #include "verdict.h"
@@ -25,6 +26,10 @@ void trust_free(struct trust *trust);
 void trust_give(struct trust *trust, const uint8_t key[ED25519_KEY]);
 /** A KEY event, at this position. */
 void trust_key(struct trust *trust, const struct ev_head *event, uint64_t position, struct verdict *verdict);
+/** What speaks against a checkpoint that stands in this entry of the log, which is `checkpoint`; NULL:
+ * nothing. */
+const char *trust_fault(const struct trust *trust, const struct view *note, uint64_t entry,
+			const struct hashes *hashes, struct checkpoint *checkpoint);
 /** A HEARTBEAT in this entry: its checkpoint is one of the log so far. */
 void trust_beat(struct trust *trust, const struct ev_head *event, uint64_t position, uint64_t entry,
 		const struct hashes *hashes, struct verdict *verdict);

@@ -8,6 +8,7 @@
 #include "../util/file.h"
 #include "../util/log.h"
 #include "../util/memory.h"
+#include "cosigned.h"
 #include "damage.h"
 #include "gaps.h"
 #include "proof.h"
@@ -29,6 +30,7 @@ struct check {
 	struct hashes hashes;
 	struct trust trust;
 	struct gaps gaps;
+	struct cosigned cosigned;
 	bool disagreed;
 };
 
@@ -124,6 +126,23 @@ static int check_tiles(struct check *check)
 
 /* ---- events ---- */
 
+static void take_witness(struct check *check, const struct ev_head *event, uint64_t position)
+{
+	struct view note = event_view(event, ((const struct ev_witness *)event)->checkpoint);
+	struct checkpoint checkpoint;
+	const char *fault;
+	char where[40];
+
+	if (!note.size)
+		return;
+	fault = trust_fault(&check->trust, &note, reader_entry(check->reader), &check->hashes, &checkpoint);
+	snprintf(where, sizeof(where), "event %llu", (ull)position);
+	if (fault)
+		verdict_say(check->verdict, VERDICT_DOUBT, "witnesses", "%s: %s", where, fault);
+	else
+		cosigned_note(&check->cosigned, note.at, note.size, checkpoint.size, where, check->verdict);
+}
+
 static void take_event(struct check *check, const struct ev_head *event)
 {
 	uint64_t position = reader_position(check->reader);
@@ -136,6 +155,8 @@ static void take_event(struct check *check, const struct ev_head *event)
 	if (event->kind == EV_HEARTBEAT && event->channel == CHANNEL_USER)
 		trust_beat(&check->trust, event, position, reader_entry(check->reader), &check->hashes,
 			   check->verdict);
+	if (event->kind == EV_WITNESS && event->channel == CHANNEL_USER)
+		take_witness(check, event, position);
 	if (options->event && !check->disagreed && options->event(options->context, event, position) < 0) {
 		check->disagreed = true;
 		verdict_say(check->verdict, VERDICT_DOUBT, "snapshots",
@@ -176,9 +197,32 @@ static void check_events(struct check *check)
 		verdict_say(check->verdict, VERDICT_PROVED, "heartbeats",
 			    "the checkpoints in %llu heartbeats are of this log, as it was then",
 			    (ull)check->trust.beats);
+	if (check->cosigned.notes && !verdict_count(check->verdict, VERDICT_DOUBT, "witnesses"))
+		verdict_say(check->verdict, VERDICT_PROVED, "witnesses",
+			    "the %llu cosigned checkpoints in the record are of this log, as it was then",
+			    (ull)check->cosigned.notes);
 }
 
 /* ---- whose it is ---- */
+
+/** A policy may name logs, too: then it holds for no others. */
+static void trust_policy(struct check *check)
+{
+	const struct quorum *quorum = check->options->quorum;
+	bool named = false;
+
+	for (size_t i = 0; quorum && i < quorum->log_count; i++) {
+		if (strcmp(quorum->logs[i].name, check->trust.origin))
+			continue;
+		named = true;
+		if (!check->options->key_count)
+			trust_give(&check->trust, quorum->logs[i].key);
+	}
+	check->trust.given |= named;
+	if (quorum && quorum->log_count && !named)
+		verdict_say(check->verdict, VERDICT_DOUBT, "witnesses",
+			    "the policy is for other logs than %s", check->trust.origin);
+}
 
 static void begin_trust(struct check *check)
 {
@@ -195,6 +239,7 @@ static void begin_trust(struct check *check)
 		trust_give(&check->trust, key->key);
 		fit++;
 	}
+	trust_policy(check);
 	if (fit || !options->key_count)
 		return;
 	trust_give(&check->trust, options->keys[0].key);
@@ -277,6 +322,9 @@ static void check_since(struct check *check)
 			    "the checkpoint kept elsewhere (%llu entries): %s", (ull)since.size, fault);
 		return;
 	}
+	if (check->options->quorum)
+		cosigned_note(&check->cosigned, check->options->since, check->options->since_size, since.size,
+			      "the checkpoint kept elsewhere", check->verdict);
 	verdict_say(check->verdict, VERDICT_PROVED, "since",
 		    "its first %llu entries are those of the checkpoint kept elsewhere", (ull)since.size);
 	verdict_say(check->verdict, VERDICT_LIMIT, "since",
@@ -295,6 +343,17 @@ static int open_log(struct check *check)
 		    "the entries are not those of the checkpoint, or not all of them are there");
 	damage_locate(check->path, check->verdict);
 	return 0;
+}
+
+static void check_witnesses(struct check *check, const struct buf *note)
+{
+	uint64_t entries = check->verified->checkpoint.size;
+
+	if (check->cosigned.quorum) /* the checkpoint itself may bear lines, too */
+		cosigned_note(&check->cosigned, note->data, note->size, entries, "the checkpoint",
+			      check->verdict);
+	cosigned_say(&check->cosigned, entries, check->verdict);
+	check->verified->cosigned = cosigned_reached(&check->cosigned, &check->verified->cosigned_by);
 }
 
 static int check_log(struct check *check)
@@ -331,6 +390,7 @@ static int check_log(struct check *check)
 			(ull)check->trust.keys, (ull)check->trust.certified);
 	check_signature(check, note->data, note->size);
 	check_since(check);
+	check_witnesses(check, note);
 	return 0;
 }
 
@@ -343,10 +403,12 @@ int verify_capture(const char *path, const struct verify_options *options, struc
 			      .verdict = &verified->verdict};
 	int r = open_log(&check);
 
+	cosigned_begin(&check.cosigned, options->quorum);
 	if (!r && check.reader)
 		r = check_log(&check);
 	reader_close(&check.reader);
 	gaps_free(&check.gaps);
+	cosigned_free(&check.cosigned);
 	trust_free(&check.trust);
 	hashes_free(&check.hashes);
 	return r;
@@ -380,6 +442,22 @@ static int read_block(struct check *check, const struct proof *proof)
 	return r;
 }
 
+/** Each proof stands under a checkpoint of its own, for which enough must have vouched. */
+static void check_cosigned(struct check *check, const struct proof *proof, uint64_t number)
+{
+	struct cosigned cosigned;
+	char where[40];
+
+	snprintf(where, sizeof(where), "proof %llu", (ull)number);
+	cosigned_begin(&cosigned, check->options->quorum);
+	cosigned_note(&cosigned, proof->note, proof->note_size, proof->checkpoint.size, where,
+		      check->verdict);
+	check->verified->cosigned = cosigned_reached(&cosigned, &check->verified->cosigned_by);
+	if (number == 1 || !check->verified->cosigned)
+		cosigned_say(&cosigned, proof->checkpoint.size, check->verdict);
+	cosigned_free(&cosigned);
+}
+
 static void check_proof(struct check *check, const struct proof *proof, uint64_t number)
 {
 	check->verified->checkpoint = proof->checkpoint;
@@ -391,6 +469,8 @@ static void check_proof(struct check *check, const struct proof *proof, uint64_t
 	if (read_block(check, proof))
 		verdict_say(check->verdict, VERDICT_DOUBT, "entries",
 			    "proof %llu: its entry is no block of events", (ull)number);
+	if (check->options->quorum)
+		check_cosigned(check, proof, number);
 }
 
 /** Once all entries were read: any of them may vouch for the key. */

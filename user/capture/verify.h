@@ -5,6 +5,7 @@
 
 #include "../event/event.h"
 #include "checkpoint.h"
+#include "quorum.h"
 #include "verdict.h"
 
 struct verify_options {
@@ -14,7 +15,8 @@ struct verify_options {
 	size_t key_count;
 	const char *since; /* an older checkpoint that was kept elsewhere, as a note; or NULL */
 	size_t since_size;
-	bool hashes; /* only hashes and signatures: the entries are not unpacked */
+	bool hashes;		     /* only hashes and signatures: the entries are not unpacked */
+	const struct quorum *quorum; /* whose word counts; or NULL */
 	/** Sees every event; below 0: it does not agree. May be NULL. */
 	int (*event)(void *context, const struct ev_head *event, uint64_t position);
 	/** How far it is, 0 to 1. May be NULL. */
@@ -25,6 +27,8 @@ struct verify_options {
 struct verified {
 	struct checkpoint checkpoint;
 	uint64_t events;
+	uint64_t cosigned,
+		cosigned_by; /* entries that enough witnesses vouched for, and by when: see cosigned.h */
 	struct verdict verdict;
 };
 

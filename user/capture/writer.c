@@ -9,6 +9,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/random.h>
@@ -570,6 +571,50 @@ uint64_t writer_sealed(const struct writer *writer)
 const struct buf *writer_note(const struct writer *writer)
 {
 	return &writer->note;
+}
+
+/* ---- hashes of what was written ---- */
+
+struct tile_reader {
+	const struct writer *writer;
+	char path[LAYOUT_PATH]; /* of the tile that was read last */
+	struct buf tile;
+};
+
+/** What the next entry still changes is in memory; whole tiles are on disk. */
+static int tile_get(void *context, unsigned int level, uint64_t index, uint8_t hash[DIGEST_SIZE])
+{
+	struct tile_reader *reader = context;
+	const struct tree *tree = &reader->writer->tree;
+	char path[LAYOUT_PATH];
+	int r = 0;
+
+	if (index / TILE_WIDTH == (tree->size >> 8 * level) / TILE_WIDTH) {
+		memcpy(hash, tree->edge[level][index % TILE_WIDTH], DIGEST_SIZE);
+		return 0;
+	}
+	layout_tile(path, level, index / TILE_WIDTH, TILE_WIDTH);
+	if (strcmp(path, reader->path) != 0) {
+		buf_clear(&reader->tile);
+		r = file_read_at(reader->writer->dir, path, &reader->tile, TILE_BYTES);
+		if (!r && reader->tile.size != TILE_BYTES)
+			r = -EBADMSG;
+		snprintf(reader->path, sizeof(reader->path), "%s", r ? "" : path);
+	}
+	if (r)
+		return log_error(r, "%s/%s", reader->writer->path, path);
+	memcpy(hash, reader->tile.data + index % TILE_WIDTH * DIGEST_SIZE, DIGEST_SIZE);
+	return 0;
+}
+
+int writer_consistency(const struct writer *writer, uint64_t old, uint8_t path[PROOF_MAX][DIGEST_SIZE])
+{
+	struct tile_reader reader = {.writer = writer};
+	const struct hash_source source = {tile_get, &reader};
+	int r = proof_consistency(&source, old, writer->checkpoint.size, path);
+
+	buf_free(&reader.tile);
+	return r;
 }
 
 uint64_t writer_position(const struct writer *writer)

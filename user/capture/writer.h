@@ -5,6 +5,7 @@
 
 #include "../event/event.h"
 #include "checkpoint.h"
+#include "proof.h"
 
 struct writer;
 
@@ -27,6 +28,8 @@ const char *writer_origin(const struct writer *writer);
 /** The checkpoint that stands now: its size, and the note as it lies on disk. */
 uint64_t writer_sealed(const struct writer *writer);
 const struct buf *writer_note(const struct writer *writer);
+/** Hashes that show that this checkpoint goes on from `old` entries; see proof_consistency(). */
+int writer_consistency(const struct writer *writer, uint64_t old, uint8_t path[PROOF_MAX][DIGEST_SIZE]);
 /** Ordinal of the next event in the whole log. */
 uint64_t writer_position(const struct writer *writer);
 

@@ -19,10 +19,11 @@ static const char help[] =
 	"\n"
 	"Takes single events out of a capture so that a stranger can check them without\n"
 	"the rest: the entries in which they stand, each with a proof (c2sp.org/tlog-proof)\n"
-	"that it is part of the log whose signed checkpoint follows it. With them go what a\n"
-	"stranger needs to read them: the beginning of each run, which names host and time,\n"
-	"and the certificates of keys that others vouch for. custodes verify FILE checks\n"
-	"it, and docs/VERIFY.md says how to do so without custodes.\n"
+	"that it is part of the log whose signed checkpoint follows it: where witnesses\n"
+	"have vouched for one that covers them, that one, with their lines. With them go\n"
+	"what a stranger needs to read them: the beginning of each run, which names host\n"
+	"and time, and the certificates of keys that others vouch for. custodes verify\n"
+	"FILE checks it, and docs/VERIFY.md says how to do so without custodes.\n"
 	"\n"
 	"  --finding ID  the event at which this finding was found, and those that it\n"
 	"                rests on: the id under \"evidence\", or its first digits\n"
@@ -58,12 +59,16 @@ struct prove {
 	struct hashes hashes;
 	uint64_t *positions;
 	size_t position_count;
-	uint64_t *entries; /* ascending, each once */
+	uint64_t *entries; /* ascending */
 	size_t entry_count;
 	struct run *runs;
 	size_t run_count;
 	uint8_t (*certificates)[DIGEST_SIZE]; /* that were met, hashed */
 	size_t certificate_count;
+	/* Under what they are put: the last checkpoint, or one that witnesses have cosigned. */
+	uint64_t size;
+	struct buf note;
+	size_t cosignatures;
 };
 
 static void watch_entry(struct reader_watch *watch, uint64_t number, uint64_t size,
@@ -226,6 +231,84 @@ static int find_entries(struct prove *prove)
 	return 0;
 }
 
+/* ---- a checkpoint that others have vouched for ---- */
+
+/** Of so many cosigned checkpoints that with the most cosignatures is taken, and of those the first. */
+#define LOOK_AT 64
+
+/** The note's lines, from the last one on: what a witness has put below the host's. */
+static const char *last_line(const struct buf *note)
+{
+	const char *at = note->data + note->size - 1;
+
+	while (at > note->data && at[-1] != '\n')
+		at--;
+	return at;
+}
+
+/** Another note of the same size has one line more; or it is the first of its size. */
+static void merge(struct prove *found, const struct buf *note, uint64_t size)
+{
+	if (found->size == size && found->cosignatures) {
+		buf_str(&found->note, last_line(note));
+		found->cosignatures++;
+		return;
+	}
+	buf_clear(&found->note);
+	buf_bytes(&found->note, note->data, note->size);
+	found->size = size;
+	found->cosignatures = 1;
+}
+
+static void prefer(struct prove *prove, const struct prove *found)
+{
+	if (found->cosignatures <= prove->cosignatures)
+		return;
+	buf_clear(&prove->note);
+	buf_bytes(&prove->note, found->note.data, found->note.size);
+	prove->size = found->size;
+	prove->cosignatures = found->cosignatures;
+}
+
+/** Signed by the key that signs the log now, and over all that is to be proved. */
+static bool takes(const struct prove *prove, const struct buf *note, struct checkpoint *checkpoint)
+{
+	const struct buf *last = reader_note(prove->reader);
+	const char *origin = reader_checkpoint(prove->reader)->origin;
+	uint8_t id[4], now[4];
+
+	return !checkpoint_read(checkpoint, note->data, note->size) &&
+	       checkpoint->size > prove->entries[prove->entry_count - 1] &&
+	       checkpoint->size <= hashes_size(&prove->hashes) &&
+	       !note_signer(note->data, note->size, origin, id) &&
+	       !note_signer(last->data, last->size, origin, now) && !memcmp(id, now, sizeof(id));
+}
+
+/** The WITNESS events behind what is to be proved: the first cosigned checkpoints that cover it. */
+static void find_cosigned(struct prove *prove)
+{
+	const struct ev_head *event;
+	struct prove found = {};
+	unsigned int looked = 0;
+
+	while (looked < LOOK_AT && source_next(reader_source(prove->reader), &event) == SOURCE_EVENT) {
+		_cleanup_(buf_free) struct buf note = {};
+		struct checkpoint checkpoint;
+		struct view view;
+
+		if (event->kind != EV_WITNESS)
+			continue;
+		view = event_view(event, ((const struct ev_witness *)event)->checkpoint);
+		buf_bytes(&note, view.at, view.size);
+		if (!view.size || !takes(prove, &note, &checkpoint))
+			continue;
+		looked++;
+		merge(&found, &note, checkpoint.size);
+		prefer(prove, &found);
+	}
+	buf_free(&found.note);
+}
+
 static int write_proofs(struct prove *prove, const char *path)
 {
 	_cleanup_(buf_free) struct buf text = {}, bytes = {};
@@ -242,7 +325,7 @@ static int write_proofs(struct prove *prove, const char *path)
 		if (r)
 			return r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
 		entry = (struct entry){(const uint8_t *)bytes.data, bytes.size};
-		proof_write(&prove->hashes, prove->entries[i], &entry, reader_note(prove->reader), &text);
+		proof_write(&prove->hashes, prove->entries[i], &entry, prove->size, &prove->note, &text);
 		written++;
 	}
 	r = file_replace_at(AT_FDCWD, path, text.data, text.size);
@@ -250,7 +333,8 @@ static int write_proofs(struct prove *prove, const char *path)
 		log_error(r, "%s", path);
 		return EXIT_USAGE;
 	}
-	log_info("%s: %zu entries, %zu bytes", path, written, text.size);
+	log_info("%s: %zu entries, %zu bytes; %zu cosignatures", path, written, text.size,
+		 prove->cosignatures);
 	return 0;
 }
 
@@ -266,7 +350,12 @@ static int prove(struct prove *prove, const char *path, const char *finding, con
 		r = find_context(prove);
 	if (!r)
 		r = find_entries(prove);
-	return r ? r : write_proofs(prove, output);
+	if (r)
+		return r;
+	prove->size = hashes_size(&prove->hashes);
+	buf_bytes(&prove->note, reader_note(prove->reader)->data, reader_note(prove->reader)->size);
+	find_cosigned(prove);
+	return write_proofs(prove, output);
 }
 
 int cmd_prove(int argc, char **argv)
@@ -297,6 +386,7 @@ int cmd_prove(int argc, char **argv)
 		r = prove(&call, argv[optind], finding, output);
 	reader_close(&call.reader);
 	hashes_free(&call.hashes);
+	buf_free(&call.note);
 	free(call.positions);
 	free(call.entries);
 	free(call.runs);

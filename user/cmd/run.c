@@ -23,6 +23,7 @@
 #include "recall.h"
 #include "record.h"
 #include "watchdog.h"
+#include "witness.h"
 
 static const char help[] =
 	"Usage: custodes run --host FILE [OPTION...]\n"
@@ -35,6 +36,8 @@ static const char help[] =
 	"  --capture DIR          record every event in this directory; it is continued\n"
 	"  --key FILE|URI         what signs the capture, if not the host's own key\n"
 	"  --heartbeat SECONDS    a sign of life this often, and a seal of an idle capture (60)\n"
+	"  --witness FILE         who is asked to vouch for the capture at each sign of life: a\n"
+	"                         policy (c2sp.org/tlog-policy) with their keys and addresses\n"
 	"  --snapshot SECONDS     what is known is recorded this often, for the next run (3600)\n"
 	"  --output FORMAT:TARGET text or ecs, to - or a file; may be given again (text:-)\n"
 	"  --for SECONDS          stop after this long\n"
@@ -57,7 +60,7 @@ struct run_options {
 	unsigned int output_count;
 	uint64_t seconds; /* 0: for ever */
 	uint64_t snapshot, heartbeat;
-	const char *key;
+	const char *key, *witness;
 	struct places_options places;
 	bool no_location;
 	struct sensor_options sensor;
@@ -69,6 +72,7 @@ enum {
 	OPT_CAPTURE,
 	OPT_KEY,
 	OPT_HEARTBEAT,
+	OPT_WITNESS,
 	OPT_SNAPSHOT,
 	OPT_OUTPUT,
 	OPT_FOR,
@@ -84,6 +88,7 @@ static const struct option options[] = {
 	{"capture", required_argument, NULL, OPT_CAPTURE},
 	{"key", required_argument, NULL, OPT_KEY},
 	{"heartbeat", required_argument, NULL, OPT_HEARTBEAT},
+	{"witness", required_argument, NULL, OPT_WITNESS},
 	{"snapshot", required_argument, NULL, OPT_SNAPSHOT},
 	{"output", required_argument, NULL, OPT_OUTPUT},
 	{"for", required_argument, NULL, OPT_FOR},
@@ -138,6 +143,9 @@ static int take(struct run_options *run, int option)
 		return take_seconds(&run->seconds, "for", optarg);
 	case OPT_KEY:
 		run->key = optarg;
+		return 0;
+	case OPT_WITNESS:
+		run->witness = optarg;
 		return 0;
 	case OPT_HEARTBEAT:
 		return take_seconds(&run->heartbeat, "heartbeat", optarg);
@@ -201,6 +209,7 @@ struct run {
 	uint8_t digest[DIGEST_SIZE]; /* of the set in force */
 	struct snapshots snapshots;
 	struct evidence evidence;
+	struct witnesses *witnesses;
 	bool stopping;
 };
 
@@ -425,7 +434,9 @@ static int end(struct run *run)
 	r = snapshot_last(&run->snapshots, &run->pipeline);
 	if (!r)
 		r = pipeline_live(&run->pipeline, draft_end(&draft));
-	return r ? r : pipeline_flush(&run->pipeline);
+	if (!r)
+		r = pipeline_flush(&run->pipeline);
+	return r ? r : witnesses_ask(run->witnesses, &run->pipeline); /* so that somebody knows the end */
 }
 
 /** A sign of life to the watchdog, and one from it. */
@@ -454,7 +465,10 @@ static int tend_record(struct run *run, uint64_t now)
 	struct live_totals totals = live_totals(run->live);
 	int r = snapshot_due(&run->snapshots, &run->pipeline, now);
 
-	return r ? r : evidence_beat(&run->evidence, &run->pipeline, now, totals.events, totals.lost);
+	run->evidence.cosigned = witnesses_cosigned(run->witnesses);
+	if (!r)
+		r = evidence_beat(&run->evidence, &run->pipeline, now, totals.events, totals.lost);
+	return r ? r : witnesses_tend(run->witnesses, &run->pipeline, run->evidence.number);
 }
 
 static void stop(struct run *run)
@@ -567,6 +581,8 @@ static int prepare(struct run *run)
 		return EXIT_USAGE;
 	if (places_open(&run->places, &run->options.places))
 		return EXIT_USAGE;
+	if (run->options.witness && witnesses_open(&run->witnesses, run->options.witness))
+		return EXIT_USAGE;
 	r = run->options.capture ? open_capture(run) : 0;
 	if (r)
 		return record_exit_code(r);
@@ -592,6 +608,7 @@ static void finish(struct run *run)
 	sensor_close(&run->sensor);
 	policy_free(&run->policy);
 	documents_free(&run->documents);
+	witnesses_close(&run->witnesses);
 }
 
 int cmd_run(int argc, char **argv)
@@ -610,6 +627,8 @@ int cmd_run(int argc, char **argv)
 		return usage_error("run", "unexpected argument %s", argv[optind]);
 	if (!run.options.policies.host)
 		return usage_error("run", "--host is needed");
+	if (run.options.witness && !run.options.capture)
+		return usage_error("run", "--witness is of no use without --capture");
 	run.options.places.none = run.options.no_location;
 	/* glibc raises this limit with each large block freed, and then never gives one back. */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);

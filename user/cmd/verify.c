@@ -9,6 +9,7 @@
 
 #include "../capture/verify.h"
 #include "../report/progress.h"
+#include "../util/clock.h"
 #include "../util/file.h"
 #include "../util/jsonw.h"
 #include "../util/log.h"
@@ -34,6 +35,9 @@ static const char help[] =
 	"  --since FILE  an older checkpoint that was kept elsewhere, such as in a SIEM:\n"
 	"                nothing before it was changed, and nothing cut off. Of a folder,\n"
 	"                may be given again, for each log\n"
+	"  --witness FILE\n"
+	"                whose word counts: a policy (c2sp.org/tlog-policy) that names\n"
+	"                witnesses, and how many of them are enough\n"
 	"  --hashes      only hashes and signatures, about as fast as the bytes can be hashed:\n"
 	"                not what stands in the entries, so neither keys that others vouch\n"
 	"                for, nor sequences, nor intervals\n"
@@ -46,11 +50,12 @@ static const char help[] =
 
 #define FILE_BYTES_MAX (64u << 20)
 
-enum { OPT_KEY = 256, OPT_SINCE, OPT_HASHES, OPT_DEEP, OPT_JSON };
+enum { OPT_KEY = 256, OPT_SINCE, OPT_WITNESS, OPT_HASHES, OPT_DEEP, OPT_JSON };
 
 static const struct option options[] = {
 	{"key", required_argument, NULL, OPT_KEY},
 	{"since", required_argument, NULL, OPT_SINCE},
+	{"witness", required_argument, NULL, OPT_WITNESS},
 	{"hashes", no_argument, NULL, OPT_HASHES},
 	{"deep", no_argument, NULL, OPT_DEEP},
 	{"json", no_argument, NULL, OPT_JSON},
@@ -67,6 +72,7 @@ struct verify_call {
 		struct checkpoint checkpoint;
 	} * since;
 	size_t since_count;
+	struct quorum quorum;
 	bool deep, json;
 	/* --deep */
 	struct engine *engine;
@@ -101,6 +107,13 @@ static int take_since(struct verify_call *call, const char *path)
 	return 0;
 }
 
+static int take_policy(struct verify_call *call, const char *path)
+{
+	quorum_free(&call->quorum);
+	call->options.quorum = &call->quorum;
+	return quorum_read(&call->quorum, path) ? EXIT_USAGE : 0;
+}
+
 static int take(struct verify_call *call, int option)
 {
 	switch (option) {
@@ -108,6 +121,8 @@ static int take(struct verify_call *call, int option)
 		return take_key(call, optarg);
 	case OPT_SINCE:
 		return take_since(call, optarg);
+	case OPT_WITNESS:
+		return take_policy(call, optarg);
 	case OPT_HASHES:
 		call->options.hashes = true;
 		return 0;
@@ -235,6 +250,12 @@ static void put_verified(const struct verified *verified, const char *directory,
 	jsonw_u64(w, "entries", verified->checkpoint.size);
 	jsonw_hex(w, "root", verified->checkpoint.root, DIGEST_SIZE);
 	jsonw_u64(w, "events", verified->events);
+	if (verified->cosigned) {
+		jsonw_object(w, "cosigned");
+		jsonw_u64(w, "entries", verified->cosigned);
+		jsonw_time(w, "by", (int64_t)verified->cosigned_by * (int64_t)NSEC_PER_SEC);
+		jsonw_object_end(w);
+	}
 	jsonw_u64(w, "doubts", verified->verdict.doubts);
 	put_sections(&verified->verdict, w);
 	jsonw_object_end(w);
@@ -437,6 +458,7 @@ static void call_free(struct verify_call *call)
 	free(call->keys);
 	batch_free(&call->batch);
 	buf_free(&call->state);
+	quorum_free(&call->quorum);
 }
 
 int cmd_verify(int argc, char **argv)
@@ -453,6 +475,9 @@ int cmd_verify(int argc, char **argv)
 		r = usage_error("verify", optind < argc ? "expected one capture" : "a capture is needed");
 	if (!r && call.deep && call.options.hashes)
 		r = usage_error("verify", "--deep and --hashes exclude each other");
+	if (!r && call.options.quorum && call.options.hashes)
+		r = usage_error("verify",
+				"--witness and --hashes exclude each other: cosignatures stand in entries");
 	if (!r)
 		r = verify(&call, argv[optind]);
 	call_free(&call);

@@ -341,6 +341,7 @@ NEVER_FAILS(on_left)
 NEVER_FAILS(on_monitor)
 NEVER_FAILS(on_key)
 NEVER_FAILS(on_heartbeat)
+NEVER_FAILS(on_witness)
 NEVER_FAILS(on_document)
 NEVER_FAILS(on_place)
 
@@ -381,6 +382,7 @@ static const struct step {
 	{EV_SNAPSHOT, on_nothing},
 	{EV_KEY, on_key_},
 	{EV_HEARTBEAT, on_heartbeat_},
+	{EV_WITNESS, on_witness_},
 };
 
 #define EVENT(number, NAME, name) +1

@@ -121,6 +121,12 @@ void on_key(struct engine *engine, const struct ev_head *event)
 	evidence->certificate = text_of(engine, event_view(event, told->certificate));
 }
 
+/** Seconds since 1970 that ns can hold; another's log may say anything. */
+static int64_t seconds_sound(int64_t seconds)
+{
+	return seconds > 0 && seconds <= INT64_MAX / 1000000000 ? seconds : 0;
+}
+
 void on_heartbeat(struct engine *engine, const struct ev_head *event)
 {
 	const struct ev_heartbeat *told = (const struct ev_heartbeat *)event;
@@ -135,5 +141,71 @@ void on_heartbeat(struct engine *engine, const struct ev_head *event)
 	evidence->size = told->size;
 	evidence->events = told->events;
 	evidence->lost = told->lost;
-	evidence->cosigned = told->cosigned;
+	evidence->cosigned = seconds_sound(told->cosigned);
+}
+
+static const struct {
+	const char *how;
+	const char *sentence;
+	bool finding; /* somebody else holds another log than this one */
+} witnesses[] = {
+	[WITNESS_COSIGNED] = {"cosigned", "has vouched for what was recorded"},
+	[WITNESS_UNREACHABLE] = {"unreachable", "did not answer"},
+	[WITNESS_REFUSED] = {"refused", "did not vouch for what was recorded"},
+	[WITNESS_AHEAD] = {"rolled-back", "has vouched for entries that are no longer there", true},
+	[WITNESS_FORKED] = {"forked", "has vouched for other entries than those that are there", true},
+	[WITNESS_WRONG] = {"wrong", "answered with no cosignature of its key", true},
+};
+
+static void sentence_of_witness(const struct ev_witness *told, struct buf *to)
+{
+	struct view verifier = event_view(&told->head, told->verifier);
+	struct view detail = event_view(&told->head, told->detail);
+	const char *plus = memchr(verifier.at, '+', verifier.size);
+
+	buf_printf(to, "witness %.*s %s", (int)(plus ? plus - verifier.at : (ptrdiff_t)verifier.size),
+		   verifier.at, witnesses[told->result].sentence);
+	if (told->told)
+		buf_printf(to, ": it tells of %llu", (unsigned long long)told->told);
+	if (detail.size)
+		buf_printf(to, "%s %.*s", told->told ? ";" : ":", (int)detail.size, detail.at);
+	if (told->result == WITNESS_COSIGNED)
+		return;
+	if (told->cosigned)
+		buf_printf(to, "; in this run it last vouched for %llu", (unsigned long long)told->size);
+	else
+		buf_str(to, "; in this run it has not vouched for any");
+}
+
+static const struct outcome_evidence *evidence_of_witness(struct engine *engine,
+							  const struct ev_witness *told)
+{
+	struct outcome_evidence *evidence = arena_alloc(&engine->batch->arena, sizeof(*evidence));
+
+	evidence->witness = text_of(engine, event_view(&told->head, told->verifier));
+	evidence->checkpoint = text_of(engine, event_view(&told->head, told->checkpoint));
+	evidence->size = told->size;
+	evidence->cosigned = seconds_sound(told->cosigned);
+	evidence->told = told->told;
+	evidence->status = told->status;
+	return evidence;
+}
+
+void on_witness(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_witness *told = (const struct ev_witness *)event;
+	_cleanup_(buf_free) struct buf sentence = {};
+	struct outcome *outcome;
+
+	if (told->result >= ARRAY_SIZE(witnesses) || !witnesses[told->result].how)
+		return;
+	sentence_of_witness(told, &sentence);
+	if (engine->options.events) {
+		outcome = tell(engine, OUTCOME_EVENT, WHAT_WITNESS, event->time);
+		outcome->evidence = evidence_of_witness(engine, told);
+		outcome->how = witnesses[told->result].how;
+		outcome->message = arena_str(&engine->batch->arena, sentence.data);
+	}
+	if (witnesses[told->result].finding && !(event->flags & WITNESS_AGAIN) && classified(engine))
+		finding(engine, witnesses[told->result].how, witnesses[told->result].how, sentence.data);
 }

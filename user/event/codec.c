@@ -56,6 +56,9 @@ const struct event_string event_strings[] = {
 	STRING(KEY, key, certificate),
 	STRING(HEARTBEAT, heartbeat, checkpoint),
 	STRING(HEARTBEAT, heartbeat, verifier),
+	STRING(WITNESS, witness, verifier),
+	STRING(WITNESS, witness, checkpoint),
+	STRING(WITNESS, witness, detail),
 	STRING(PLACE, place, as_name),
 	STRING(PLACE, place, network),
 };

@@ -71,6 +71,7 @@ static const char *const names[] = {
 	[WHAT_STOP] = "stop",
 	[WHAT_KEY] = "key",
 	[WHAT_HEARTBEAT] = "heartbeat",
+	[WHAT_WITNESS] = "witness",
 	[WHAT_RULE_PRODUCT] = "product-measure",
 	[WHAT_RULE_DESTINATION] = "destination-measure",
 	[WHAT_RULE_DESTINATION_BYTES] = "destination-bytes",

@@ -35,6 +35,7 @@ enum outcome_what {
 	WHAT_STOP,
 	WHAT_KEY,
 	WHAT_HEARTBEAT,
+	WHAT_WITNESS,
 	/* rules */
 	WHAT_RULE_PRODUCT,
 	WHAT_RULE_DESTINATION,
@@ -114,10 +115,14 @@ struct outcome_destination {
 struct outcome_evidence {
 	const char *key;	 /* as c2sp.org/signed-note writes a verifier */
 	const char *certificate; /* of WHAT_KEY: the note in which another key vouches for it; or NULL */
-	/* Of WHAT_HEARTBEAT: */
-	const char *checkpoint; /* or NULL: nothing is recorded */
+	/* Of WHAT_HEARTBEAT, and some of WHAT_WITNESS: */
+	const char *checkpoint; /* or NULL: nothing is recorded, or it was not cosigned */
 	uint64_t number, size, events, lost;
-	int64_t cosigned; /* seconds since 1970; 0: no witness has */
+	int64_t cosigned; /* seconds since 1970; 0: no witness has, or not this one */
+	/* Of WHAT_WITNESS: */
+	const char *witness; /* its key */
+	uint64_t told;	     /* entries that it says it has seen */
+	uint32_t status;     /* of HTTP; 0: no answer */
 };
 
 /** What a lineage did with an object: a file, a pipe, a device, another process's memory. */
@@ -228,7 +233,8 @@ struct outcome {
 	size_t ruling_count;
 	uint64_t lost; /* things lost in its window; what they were stands in the log */
 	const char *lost_causes;
-	const char *how; /* of WHAT_JOIN: "ptrace", "memory"; of WHAT_MONITOR and its rule: what was done */
+	const char *how; /* of WHAT_JOIN: "ptrace", "memory"; of WHAT_MONITOR, WHAT_WITNESS and its rule: what
+			    was done */
 	/* For WHAT_LOSS and WHAT_CLOCK_STEP: */
 	uint64_t count;
 	int64_t change;

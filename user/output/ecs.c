@@ -11,6 +11,7 @@
 #include "../util/digest.h"
 #include "../util/jsonw.h"
 #include "address.h"
+#include "ecs_evidence.h"
 #include "output.h"
 
 #define ECS_VERSION "9.1.0"
@@ -37,6 +38,7 @@ static const struct mapping {
 	{WHAT_STOP, "state", "host", {"end"}},
 	{WHAT_KEY, "event", "configuration", {"change"}},
 	{WHAT_HEARTBEAT, "metric", "host", {"info"}},
+	{WHAT_WITNESS, "event", "host", {"info"}},
 	{WHAT_RULE_PRODUCT, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_DESTINATION, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_DESTINATION_BYTES, "alert", "intrusion_detection", {"info"}},
@@ -564,38 +566,6 @@ static void put_executable(struct jsonw *w, const struct outcome_process *proces
 	jsonw_object_end(w);
 }
 
-/** A note, line by line: joined by newlines, and one behind the last, it is what was signed. */
-static void put_note(struct jsonw *w, const char *key, const char *note)
-{
-	if (!note)
-		return;
-	jsonw_array(w, key);
-	for (size_t length; *note; note += length + (note[length] == '\n')) {
-		length = strcspn(note, "\n");
-		jsonw_bytes(w, NULL, note, length);
-	}
-	jsonw_array_end(w);
-}
-
-static void put_evidence(struct jsonw *w, const struct outcome_evidence *evidence)
-{
-	if (!evidence)
-		return;
-	jsonw_object(w, "evidence");
-	jsonw_str(w, "key", evidence->key);
-	put_note(w, "certificate", evidence->certificate);
-	if (evidence->number) {
-		jsonw_u64(w, "number", evidence->number);
-		jsonw_u64(w, "size", evidence->size);
-		put_note(w, "checkpoint", evidence->checkpoint);
-		jsonw_u64(w, "events", evidence->events);
-		jsonw_u64(w, "lost", evidence->lost);
-		if (evidence->cosigned)
-			jsonw_time(w, "cosigned", evidence->cosigned * 1000000000);
-	}
-	jsonw_object_end(w);
-}
-
 static void put_custodes(struct jsonw *w, const struct outcome *outcome, const struct outcome_log *log)
 {
 	jsonw_object(w, "custodes");
@@ -605,7 +575,7 @@ static void put_custodes(struct jsonw *w, const struct outcome *outcome, const s
 	put_destination(w, outcome->destination);
 	put_access(w, outcome->access);
 	put_ledger(w, outcome->ledger);
-	put_evidence(w, outcome->evidence);
+	ecs_evidence(w, outcome);
 	if (outcome->incident) {
 		jsonw_object(w, "incident");
 		jsonw_str(w, "id", outcome->incident);
