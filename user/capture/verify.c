@@ -67,16 +67,6 @@ static int compare_tile(int dir, const char *path, const uint8_t (*hashes)[DIGES
 	return bytes.size != width * DIGEST_SIZE || memcmp(bytes.data, hashes, bytes.size);
 }
 
-/** The log is being written to: its checkpoint is another one by now. */
-static bool has_grown(const struct check *check, int dir)
-{
-	_cleanup_(buf_free) struct buf now = {};
-	const struct buf *then = reader_note(check->reader);
-
-	return !file_read_at(dir, "checkpoint", &now, 65536) &&
-	       (now.size != then->size || memcmp(now.data, then->data, now.size));
-}
-
 static void check_tile(struct check *check, int dir, unsigned int level, uint64_t index, size_t width)
 {
 	const uint8_t(*hashes)[DIGEST_SIZE] =
@@ -88,7 +78,7 @@ static void check_tile(struct check *check, int dir, unsigned int level, uint64_
 	r = compare_tile(dir, path, hashes, width);
 	if (!r)
 		return;
-	if (r == -ENOENT && width < TILE_WIDTH && has_grown(check, dir))
+	if (r == -ENOENT && width < TILE_WIDTH && reader_grown(check->reader))
 		verdict_say(check->verdict, VERDICT_LIMIT, "tiles",
 			    "%s is gone: the log grew while it was checked", path);
 	else if (r < 0)
@@ -129,6 +119,8 @@ static void take_event(struct check *check, const struct ev_head *event)
 	const struct verify_options *options = check->options;
 
 	check->verified->events++;
+	if (reader_behind_gap(check->reader))
+		gaps_skip(&check->gaps);
 	if (event->kind == EV_KEY && event->channel == CHANNEL_USER)
 		trust_key(&check->trust, event, position, check->verdict);
 	gaps_event(&check->gaps, event, position, check->verdict);
@@ -147,13 +139,15 @@ static void take_event(struct check *check, const struct ev_head *event)
 		progress(check, HASHING + (1 - HASHING) * reader_progress(check->reader));
 }
 
-static void check_events(struct check *check)
+static int check_events(struct check *check)
 {
 	const struct ev_head *event;
 	int r;
 
 	while ((r = source_next(reader_source(check->reader), &event)) == SOURCE_EVENT)
 		take_event(check, event);
+	if (r == -ESTALE)
+		return r;
 	if (r != SOURCE_END)
 		verdict_say(check->verdict, VERDICT_DOUBT, "events",
 			    "entry %llu cannot be read; what stands behind it was not looked at",
@@ -169,12 +163,14 @@ static void check_events(struct check *check)
 			    (ull)check->gaps.sequenced);
 	if (check->gaps.beats && !verdict_count(check->verdict, VERDICT_DOUBT, "intervals"))
 		verdict_say(check->verdict, VERDICT_PROVED, "intervals",
-			    "%llu heartbeats, none late: custodes watched all the time that a run lasted",
-			    (ull)check->gaps.beats);
+			    "%llu heartbeats, none late: custodes watched all the time that a run lasted%s",
+			    (ull)check->gaps.beats,
+			    reader_absent(check->reader)->count ? ", as far as it is there" : "");
 	if (check->trust.beats && !verdict_count(check->verdict, VERDICT_DOUBT, "heartbeats"))
 		verdict_say(check->verdict, VERDICT_PROVED, "heartbeats",
 			    "the checkpoints in %llu heartbeats are of this log, as it was then",
 			    (ull)check->trust.beats);
+	return 0;
 }
 
 /* ---- whose it is ---- */
@@ -287,15 +283,56 @@ static int open_log(struct check *check)
 	return 0;
 }
 
+/** What is not there, and on whose word. */
+static void say_absent(const struct check *check, const struct ranges *absent)
+{
+	const struct cut *cut = reader_cut(check->reader);
+	_cleanup_(buf_free) struct buf text = {};
+
+	ranges_text(cut ? &cut->entries : absent, &text);
+	if (cut)
+		verdict_say(
+			check->verdict, VERDICT_LIMIT, "entries",
+			"this is a cut: of the log whose checkpoint it bears it has entries %s, each where "
+			"it stands in that log. What is not in it is not shown",
+			text.data);
+	else
+		verdict_say(
+			check->verdict, VERDICT_LIMIT, "entries",
+			"entries %s were pruned, as the log itself says: their hashes and their order are "
+			"proved, what stood in them is not there",
+			text.data);
+	verdict_say(
+		check->verdict, VERDICT_LIMIT, "sequences",
+		"what follows something that is not there is not held against it: sequences, heartbeats and "
+		"runs are followed anew behind each gap");
+}
+
+static void say_entries(const struct check *check)
+{
+	const struct ranges *absent = reader_absent(check->reader);
+	uint64_t size = hashes_size(&check->hashes);
+
+	verdict_say(check->verdict, VERDICT_PROVED, "entries",
+		    absent->count ?
+			    "the %llu entries that are there are those of the checkpoint, in their order" :
+			    "the %llu entries are those of the checkpoint, in their order",
+		    (ull)(size - ranges_total(absent)));
+	if (absent->count)
+		say_absent(check, absent);
+	if (!reader_cut(check->reader) && !ranges_cover(absent, reader_pruned(check->reader)))
+		verdict_say(
+			check->verdict, VERDICT_LIMIT, "entries",
+			"the log says that entries were pruned which are still there: pruning was cut off");
+}
+
 static int check_log(struct check *check)
 {
 	const struct buf *note = reader_note(check->reader);
 	int r;
 
 	check->verified->checkpoint = *reader_checkpoint(check->reader);
-	verdict_say(check->verdict, VERDICT_PROVED, "entries",
-		    "the %llu entries are those of the checkpoint, in their order",
-		    (ull)hashes_size(&check->hashes));
+	say_entries(check);
 	if (reader_behind(check->reader, true))
 		verdict_say(check->verdict, VERDICT_DOUBT, "entries",
 			    "%llu bytes stand behind the last entry of a whole bundle",
@@ -308,7 +345,9 @@ static int check_log(struct check *check)
 	if (r)
 		return r;
 	begin_trust(check);
-	check_events(check);
+	r = check_events(check);
+	if (r)
+		return r;
 	if (check->trust.keys && !verdict_count(check->verdict, VERDICT_DOUBT, "keys"))
 		verdict_say(
 			check->verdict, VERDICT_PROVED, "keys",

@@ -20,6 +20,7 @@
 #include "../util/log.h"
 #include "../util/memory.h"
 #include "bundle.h"
+#include "statement.h"
 #include "tree.h"
 
 struct writer {
@@ -40,19 +41,6 @@ struct writer {
 
 /* ---- names and directories ---- */
 
-static int make_directories(int dir, const char *path)
-{
-	char part[LAYOUT_PATH];
-
-	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
-		memcpy(part, path, (size_t)(slash - path));
-		part[slash - path] = '\0';
-		if (mkdirat(dir, part, 0700) && errno != EEXIST)
-			return -errno;
-	}
-	return 0;
-}
-
 /** Makes a rename or a new name in the path's directory durable. */
 static int sync_directory(int dir, const char *path)
 {
@@ -69,7 +57,7 @@ static int sync_directory(int dir, const char *path)
 
 static int put_file(const struct writer *writer, const char *path, const void *bytes, size_t size)
 {
-	int r = make_directories(writer->dir, path);
+	int r = file_parents_at(writer->dir, path);
 
 	if (!r)
 		r = file_replace_at(writer->dir, path, bytes, size);
@@ -100,7 +88,7 @@ static int bundle_open(struct writer *writer)
 		return 0;
 	if (!bundle_name(writer, path))
 		flags |= O_TRUNC; /* what a crash left there was never promised to anybody */
-	r = make_directories(writer->dir, path);
+	r = file_parents_at(writer->dir, path);
 	if (r)
 		return r;
 	writer->bundle = openat(writer->dir, path, flags, 0600);
@@ -459,6 +447,8 @@ static int open_log(struct writer *writer)
 		return log_error(-errno, "%s", writer->path);
 	if (flock(writer->dir, LOCK_EX | LOCK_NB))
 		return log_error(-errno, "%s: another custodes writes to it", writer->path);
+	if (!faccessat(writer->dir, CUT_FILE, F_OK, AT_SYMLINK_NOFOLLOW))
+		return log_error(-EINVAL, "%s: a cut of another capture; it is not continued", writer->path);
 	r = file_read_at(writer->dir, "checkpoint", &writer->note, 65536);
 	if (r == -ENOENT && !faccessat(writer->dir, "tile", F_OK, AT_SYMLINK_NOFOLLOW))
 		return contradiction(writer, "its checkpoint is missing");

@@ -8,10 +8,17 @@
 #include "../report/runs.h"
 #include "../util/style.h"
 #include "cmd.h"
+#include "cut.h"
+#include "prune.h"
 #include "record.h"
 
 static const char help[] =
 	"Usage: custodes capture list DIR [--json]\n"
+	"       custodes capture cut DIR --from TIME --to TIME -o OUT\n"
+	"       custodes capture prune DIR --older-than AGE|--keep-size SIZE\n"
+	"\n"
+	"cut takes a time out of it that can be verified alone, prune removes what is old:\n"
+	"each with --help says more. list:\n"
 	"\n"
 	"What a capture holds: each run of custodes that wrote to it, from when to when, how\n"
 	"many events, and how many things were lost. Checks every entry against the\n"
@@ -65,10 +72,22 @@ static int list(const char *path, bool json)
 	return EXIT_CLEAN;
 }
 
+static const struct {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} others[] = {
+	{"cut", capture_cut},
+	{"prune", capture_prune},
+};
+
 int cmd_capture(int argc, char **argv)
 {
 	bool json = false;
 	int option;
+
+	for (size_t i = 0; argc > 1 && i < ARRAY_SIZE(others); i++)
+		if (!strcmp(argv[1], others[i].name))
+			return others[i].run(argc - 1, argv + 1);
 
 	while ((option = getopt_long(argc, argv, "h", options, NULL)) != -1) {
 		if (option == 'h')
@@ -78,6 +97,6 @@ int cmd_capture(int argc, char **argv)
 		json = true;
 	}
 	if (optind + 2 != argc || strcmp(argv[optind], "list") != 0)
-		return usage_error("capture", "expected list, and one capture");
+		return usage_error("capture", "expected list, cut or prune, and one capture");
 	return list(argv[optind + 1], json);
 }

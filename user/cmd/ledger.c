@@ -17,6 +17,7 @@
 #include "current.h"
 #include "policies.h"
 #include "record.h"
+#include "resume.h"
 
 static const char help[] =
 	"Usage: custodes ledger CAPTURE|--live [OPTION...]\n"
@@ -118,6 +119,7 @@ struct reckoning {
 	struct engine *engine;
 	struct batch batch;
 	struct statement statement;
+	struct resume resume;
 	bool begun, marked;
 };
 
@@ -151,6 +153,11 @@ static int reckon(struct reckoning *reckoning, struct record *record)
 	while ((r = record_next(record, &event, &position)) == SOURCE_EVENT) {
 		if (event->kind == EV_START)
 			take_start(&reckoning->statement, event);
+		r = resume_take(&reckoning->resume, reckoning->engine, event, position, &reckoning->batch);
+		if (r < 0)
+			return r;
+		if (!r)
+			continue;
 		if (!within(reckoning, event))
 			break;
 		r = engine_step(reckoning->engine, event, position, &reckoning->batch);
@@ -162,6 +169,7 @@ static int reckon(struct reckoning *reckoning, struct record *record)
 			progress_show(&progress, record_progress(record));
 	}
 	progress_end(&progress);
+	resume_say(&reckoning->resume);
 	return r == SOURCE_END || r == SOURCE_EVENT ? 0 : r;
 }
 
@@ -207,6 +215,7 @@ static int ledger(const struct ledger_call *call, const char *path)
 	statement_clear(&reckoning.statement);
 	engine_free(&reckoning.engine);
 	batch_free(&reckoning.batch);
+	resume_free(&reckoning.resume);
 	return r;
 }
 

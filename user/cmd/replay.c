@@ -10,6 +10,7 @@
 #include "policies.h"
 #include "recall.h"
 #include "record.h"
+#include "resume.h"
 
 static const char help[] =
 	"Usage: custodes replay CAPTURE [OPTION...]\n"
@@ -77,13 +78,17 @@ static int play(struct pipeline *pipeline, struct record *record, bool as_record
 {
 	struct progress progress = progress_begin("replay");
 	_cleanup_(buf_free) struct buf state = {};
+	_cleanup_(resume_free) struct resume resume = {};
 	const struct ev_head *event;
 	uint64_t position;
 	int r;
 
 	while ((r = record_next(record, &event, &position)) == SOURCE_EVENT) {
-		r = as_recorded ? snapshot_check(&state, pipeline->engine, event) : 0;
+		r = resume_take(&resume, pipeline->engine, event, position, &pipeline->batch);
 		if (!r)
+			continue;
+		r = r == 1 && as_recorded ? snapshot_check(&state, pipeline->engine, event) : r;
+		if (r >= 0)
 			r = pipeline_replayed(pipeline, event, position);
 		if (r)
 			return r;
@@ -91,6 +96,7 @@ static int play(struct pipeline *pipeline, struct record *record, bool as_record
 			progress_show(&progress, record_progress(record));
 	}
 	progress_end(&progress);
+	resume_say(&resume);
 	return r == SOURCE_END ? pipeline_flush(pipeline) : r;
 }
 

@@ -22,6 +22,7 @@
 #include "policies.h"
 #include "recall.h"
 #include "record.h"
+#include "retention.h"
 #include "watchdog.h"
 
 static const char help[] =
@@ -36,6 +37,8 @@ static const char help[] =
 	"  --key FILE|URI         what signs the capture, if not the host's own key\n"
 	"  --heartbeat SECONDS    a sign of life this often, and a seal of an idle capture (60)\n"
 	"  --snapshot SECONDS     what is known is recorded this often, for the next run (3600)\n"
+	"  --retain AGE           remove what is older from the capture: 90d, 12h, 30m\n"
+	"  --retain-size SIZE     remove the oldest of it beyond this: 50G, 700M\n"
 	"  --output FORMAT:TARGET text or ecs, to - or a file; may be given again (text:-)\n"
 	"  --for SECONDS          stop after this long\n"
 	"  --location FILE        libloc's database, if not where the distribution has it\n"
@@ -58,6 +61,7 @@ struct run_options {
 	uint64_t seconds; /* 0: for ever */
 	uint64_t snapshot, heartbeat;
 	const char *key;
+	struct prune_limits retain;
 	struct places_options places;
 	bool no_location;
 	struct sensor_options sensor;
@@ -70,6 +74,8 @@ enum {
 	OPT_KEY,
 	OPT_HEARTBEAT,
 	OPT_SNAPSHOT,
+	OPT_RETAIN,
+	OPT_RETAIN_SIZE,
 	OPT_OUTPUT,
 	OPT_FOR,
 	OPT_LOCATION,
@@ -85,6 +91,8 @@ static const struct option options[] = {
 	{"key", required_argument, NULL, OPT_KEY},
 	{"heartbeat", required_argument, NULL, OPT_HEARTBEAT},
 	{"snapshot", required_argument, NULL, OPT_SNAPSHOT},
+	{"retain", required_argument, NULL, OPT_RETAIN},
+	{"retain-size", required_argument, NULL, OPT_RETAIN_SIZE},
 	{"output", required_argument, NULL, OPT_OUTPUT},
 	{"for", required_argument, NULL, OPT_FOR},
 	{"location", required_argument, NULL, OPT_LOCATION},
@@ -143,6 +151,14 @@ static int take(struct run_options *run, int option)
 		return take_seconds(&run->heartbeat, "heartbeat", optarg);
 	case OPT_SNAPSHOT:
 		return take_seconds(&run->snapshot, "snapshot", optarg);
+	case OPT_RETAIN:
+		return retention_age(optarg, &run->retain.age) ?
+			       0 :
+			       usage_error("run", "--retain %s: expected an age, such as 90d or 12h", optarg);
+	case OPT_RETAIN_SIZE:
+		return retention_size(optarg, &run->retain.size) ?
+			       0 :
+			       usage_error("run", "--retain-size %s: expected a size, such as 50G", optarg);
 	case OPT_LOCATION:
 		run->places.libloc = optarg;
 		return 0;
@@ -201,6 +217,7 @@ struct run {
 	uint8_t digest[DIGEST_SIZE]; /* of the set in force */
 	struct snapshots snapshots;
 	struct evidence evidence;
+	struct retention retention;
 	bool stopping;
 };
 
@@ -423,6 +440,8 @@ static int end(struct run *run)
 	event->events = totals.events;
 	event->lost = totals.lost;
 	r = snapshot_last(&run->snapshots, &run->pipeline);
+	if (!r && run->pipeline.writer)
+		r = retention_tell(&run->retention, &run->pipeline, &run->snapshots, clock_boot());
 	if (!r)
 		r = pipeline_live(&run->pipeline, draft_end(&draft));
 	return r ? r : pipeline_flush(&run->pipeline);
@@ -454,6 +473,8 @@ static int tend_record(struct run *run, uint64_t now)
 	struct live_totals totals = live_totals(run->live);
 	int r = snapshot_due(&run->snapshots, &run->pipeline, now);
 
+	if (!r)
+		r = retention_tend(&run->retention, &run->pipeline, &run->snapshots, now);
 	return r ? r : evidence_beat(&run->evidence, &run->pipeline, now, totals.events, totals.lost);
 }
 
@@ -544,9 +565,14 @@ static int open_capture(struct run *run)
 
 	if (!r)
 		r = writer_open(&run->pipeline.writer, run->options.capture, run->evidence.key);
+	if (!r)
+		r = retention_open(&run->retention, run->options.capture, &run->options.retain);
 	if (r || !writer_position(run->pipeline.writer))
 		return r;
-	return recall(&run->pipeline, &run->snapshots, run->options.capture, &stop_asked);
+	r = recall(&run->pipeline, &run->snapshots, run->options.capture, &run->retention, &stop_asked);
+	run->retention.told_behind = run->snapshots.position;
+	engine_recalled(run->pipeline.engine);
+	return r;
 }
 
 /** What needs root, in order; the exit code of the first that fails. */
@@ -583,6 +609,7 @@ static void finish(struct run *run)
 	if (run->live)
 		live_source(run->live)->ops->free(live_source(run->live));
 	pipeline_close(&run->pipeline);
+	retention_close(&run->retention);
 	evidence_close(&run->evidence);
 	places_close(&run->places);
 	labels_free(&run->labels);
@@ -608,6 +635,8 @@ int cmd_run(int argc, char **argv)
 		return usage_error("run", "unexpected argument %s", argv[optind]);
 	if (!run.options.policies.host)
 		return usage_error("run", "--host is needed");
+	if ((run.options.retain.age || run.options.retain.size) && !run.options.capture)
+		return usage_error("run", "--retain and --retain-size need --capture");
 	run.options.places.none = run.options.no_location;
 	/* glibc raises this limit with each large block freed, and then never gives one back. */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);

@@ -341,6 +341,8 @@ NEVER_FAILS(on_left)
 NEVER_FAILS(on_monitor)
 NEVER_FAILS(on_key)
 NEVER_FAILS(on_heartbeat)
+NEVER_FAILS(on_prune)
+NEVER_FAILS(on_hold)
 NEVER_FAILS(on_document)
 NEVER_FAILS(on_place)
 
@@ -381,6 +383,8 @@ static const struct step {
 	{EV_SNAPSHOT, on_nothing},
 	{EV_KEY, on_key_},
 	{EV_HEARTBEAT, on_heartbeat_},
+	{EV_PRUNE, on_prune_},
+	{EV_HOLD, on_hold_},
 };
 
 #define EVENT(number, NAME, name) +1

@@ -56,6 +56,10 @@ const struct event_string event_strings[] = {
 	STRING(KEY, key, certificate),
 	STRING(HEARTBEAT, heartbeat, checkpoint),
 	STRING(HEARTBEAT, heartbeat, verifier),
+	STRING(PRUNE, prune, absent),
+	STRING(PRUNE, prune, holds),
+	STRING(HOLD, hold, id),
+	STRING(HOLD, hold, reason),
 	STRING(PLACE, place, as_name),
 	STRING(PLACE, place, network),
 };

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 
 int file_read(int fd, struct buf *to, size_t limit)
 {
@@ -47,6 +48,21 @@ int file_write(int fd, const void *bytes, size_t size)
 			return -errno;
 		from += put;
 		size -= (size_t)put;
+	}
+	return 0;
+}
+
+int file_parents_at(int at, const char *path)
+{
+	char part[256];
+
+	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+		if ((size_t)(slash - path) >= sizeof(part))
+			return -ENAMETOOLONG;
+		memcpy(part, path, (size_t)(slash - path));
+		part[slash - path] = '\0';
+		if (mkdirat(at, part, 0700) && errno != EEXIST)
+			return -errno;
 	}
 	return 0;
 }

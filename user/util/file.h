@@ -12,6 +12,10 @@ int file_read(int fd, struct buf *to, size_t limit);
 int file_read_at(int at, const char *path, struct buf *to, size_t limit);
 /** All of it, or a negative errno. */
 int file_write(int fd, const void *bytes, size_t size);
+/** Makes the directories that a path below `at` needs, 0700; those that are there stay. 0 or a negative
+ * errno.
+ */
+int file_parents_at(int at, const char *path);
 /** Replaces a file whole: written beside it, fsynced, renamed; the directory is fsynced. */
 int file_replace_at(int at, const char *path, const void *bytes, size_t size);
 
