@@ -4,6 +4,7 @@
 TEST_BUILD := build/asan
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%)
+EVIDENCE_PROGRAMS := $(patsubst tests/evidence/%.c,$(TEST_BUILD)/tests/evidence/%,$(sort $(wildcard tests/evidence/*.c)))
 LIVE_PROGRAMS := $(patsubst tests/live/programs/%.c,build/live/%,$(sort $(wildcard tests/live/programs/*.c)))
 
 BYPASS_PROGRAMS := $(patsubst tests/live/bypass/%.c,build/bypass/%,$(sort $(wildcard tests/live/bypass/*.c)))
@@ -46,14 +47,14 @@ scenarios scenarios-full: bootstrap
 	$(Q)tests/scenarios/run $(if $(filter scenarios-full,$@),--seeds $(or $(SEEDS),10))
 
 # Called with FLAVOUR=asan.
-test-programs: $(TEST_BUILD)/custodes $(UNIT_TESTS) $(TEST_BUILD)/tests/evidence/make-log live-programs
+test-programs: $(TEST_BUILD)/custodes $(UNIT_TESTS) $(EVIDENCE_PROGRAMS) live-programs
 live-programs: $(LIVE_PROGRAMS) $(BYPASS_PROGRAMS)
 
 $(TEST_BUILD)/tests/unit/%: $(TEST_BUILD)/tests/unit/%.o $(USER_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(USER_LDFLAGS) $(LDFLAGS) $^ $(USER_LDLIBS) -lcmocka $(LDLIBS) -o $@
 
-$(TEST_BUILD)/tests/evidence/make-log: $(TEST_BUILD)/tests/evidence/make-log.o $(USER_OBJECTS)
+$(TEST_BUILD)/tests/evidence/%: $(TEST_BUILD)/tests/evidence/%.o $(USER_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(USER_LDFLAGS) $(LDFLAGS) $^ $(USER_LDLIBS) $(LDLIBS) -o $@
 
@@ -81,8 +82,8 @@ build/scenarios/%.so: tests/scenarios/programs/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SYSROOT_FLAG) -std=gnu17 -D_GNU_SOURCE -O1 -g -shared -fPIC $(WARN) -MMD -MP -MF $@.d $< -o $@
 
-.SECONDARY: $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.o)
--include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d) $(TEST_BUILD)/tests/evidence/make-log.d $(LIVE_PROGRAMS:%=%.d) $(BYPASS_PROGRAMS:%=%.d) \
+.SECONDARY: $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.o) $(EVIDENCE_PROGRAMS:%=%.o)
+-include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d) $(EVIDENCE_PROGRAMS:%=%.d) $(LIVE_PROGRAMS:%=%.d) $(BYPASS_PROGRAMS:%=%.d) \
 	$(SCENARIO_PROGRAMS:%=%.d)
 
 # ---- fuzzing: make fuzz [SECONDS=60]; with clang's libFuzzer, ASan and UBSan ----
