@@ -47,6 +47,7 @@ static bool word(const char **at, const char *end, const char **from, size_t *le
 
 static bool number(const char **at, const char *end, int64_t *value)
 {
+	uint64_t sum = 0;
 	const char *digits;
 	size_t length;
 	bool minus;
@@ -54,16 +55,15 @@ static bool number(const char **at, const char *end, int64_t *value)
 	if (!word(at, end, &digits, &length))
 		return false;
 	minus = *digits == '-';
-	*value = 0;
-	if (length - minus < 1 || length - minus > 18)
+	if (length - minus < 1 || length - minus > 19)
 		return false;
 	for (size_t i = minus; i < length; i++) {
 		if (digits[i] < '0' || digits[i] > '9')
 			return false;
-		*value = *value * 10 + (digits[i] - '0');
+		sum = sum * 10 + (uint64_t)(digits[i] - '0');
 	}
-	*value = minus ? -*value : *value;
-	return true;
+	*value = minus ? -(int64_t)sum : (int64_t)sum;
+	return sum <= INT64_MAX;
 }
 
 static bool id_of(const char **at, const char *end, char id[HOLD_ID + 1])

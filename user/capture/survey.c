@@ -124,8 +124,9 @@ static void take_snapshot(struct survey *survey, uint64_t entry, const struct ev
 		return;
 	while (bundle->index != survey->snapshot)
 		bundle--;
+	if (!bundle->snapshot)
+		bundle->at_snapshot = survey->pending_anchors;
 	bundle->snapshot = true;
-	bundle->at_snapshot = survey->pending_anchors;
 	survey->snapshot = NO_ENTRY;
 }
 

@@ -24,7 +24,7 @@ struct surveyed {
 	bool snapshot;	    /* a whole one begins in it: who begins to read there knows all that was before */
 	bool first;	    /* or it is the log's first */
 	struct anchors anchors;	    /* where it begins */
-	struct anchors at_snapshot; /* where its last snapshot begins */
+	struct anchors at_snapshot; /* where its first snapshot begins */
 };
 
 struct survey_key {

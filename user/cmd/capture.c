@@ -53,6 +53,10 @@ static int read_runs(const char *path, struct runs *runs)
 			progress_show(&progress, record_progress(&record));
 	}
 	progress_end(&progress);
+	if (record.reader) {
+		runs->cut = reader_cut(record.reader);
+		ranges_join(&runs->absent, reader_absent(record.reader));
+	}
 	return r == SOURCE_END ? 0 : r;
 }
 

@@ -140,7 +140,9 @@ static int judge_both(struct diff *diff, struct reader *reader)
 			progress_show(&progress, reader_progress(reader));
 	}
 	progress_end(&progress);
-	return r == SOURCE_END ? 0 : r;
+	if (r == SOURCE_END)
+		r = resume_end(&diff->sides[0].resume);
+	return r ? r : resume_end(&diff->sides[1].resume);
 }
 
 static size_t report(struct diff *diff, struct buf *to)

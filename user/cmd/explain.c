@@ -185,8 +185,7 @@ static int search_record(struct search *search)
 			return r;
 		look(search);
 	}
-	resume_say(&search->resume);
-	return r == SOURCE_END ? 0 : r;
+	return r == SOURCE_END ? resume_end(&search->resume) : r;
 }
 
 /** The events that it rests on, in order: they came before it, so the record is read again. */

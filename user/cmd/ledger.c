@@ -169,8 +169,7 @@ static int reckon(struct reckoning *reckoning, struct record *record)
 			progress_show(&progress, record_progress(record));
 	}
 	progress_end(&progress);
-	resume_say(&reckoning->resume);
-	return r == SOURCE_END || r == SOURCE_EVENT ? 0 : r;
+	return r < 0 ? r : resume_end(&reckoning->resume);
 }
 
 static int state(struct reckoning *reckoning)

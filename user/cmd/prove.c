@@ -124,7 +124,8 @@ static int find(struct prove *prove, const char *path, const char *finding)
 		progress_show(&progress, reader_progress(prove->reader));
 	}
 	progress_end(&progress);
-	resume_say(&resume);
+	if (r == SOURCE_END && resume_end(&resume))
+		r = -EINVAL;
 	resume_free(&resume);
 	batch_free(&batch);
 	engine_free(&engine);

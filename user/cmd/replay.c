@@ -96,7 +96,8 @@ static int play(struct pipeline *pipeline, struct record *record, bool as_record
 			progress_show(&progress, record_progress(record));
 	}
 	progress_end(&progress);
-	resume_say(&resume);
+	if (r == SOURCE_END && resume_end(&resume))
+		return -EINVAL;
 	return r == SOURCE_END ? pipeline_flush(pipeline) : r;
 }
 

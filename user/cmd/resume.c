@@ -26,13 +26,12 @@ static int take_piece(struct resume *resume, struct engine *engine, const struct
 	buf_bytes(&resume->state, bytes.at, bytes.size);
 	if (resume->state.size != piece->total)
 		return 0;
-	if (!engine_load(engine, resume->state.data, resume->state.size))
-		return 1;
-	return log_error(
-		-EINVAL,
-		"the snapshot at event %llu cannot be taken up: a capture of which some is not there "
-		"can be judged by its recorded policies only",
-		(ull)piece->first);
+	if (engine_load(engine, resume->state.data, resume->state.size)) {
+		resume->refused++; /* its policies are not there: a bundle that stayed for something else */
+		return 0;
+	}
+	resume->loaded++;
+	return 1;
 }
 
 /** The pieces before the last one take no part in what was judged, but for where they stand. */
@@ -70,11 +69,15 @@ int resume_take(struct resume *resume, struct engine *engine, const struct ev_he
 	return r;
 }
 
-void resume_say(const struct resume *resume)
+int resume_end(const struct resume *resume)
 {
+	if (resume->refused && !resume->loaded)
+		return log_error(-EINVAL, "a record of which some is not there can be judged by its recorded "
+					  "policies only");
 	if (resume->unjudged)
 		log_warning(
 			"some of the record is not there: %llu events behind that were not judged, up to the "
 			"next snapshot%s",
-			(ull)resume->unjudged, resume->lost ? ", of which there is none" : "");
+			(ull)resume->unjudged, resume->loaded ? "" : ", of which there is none");
+	return 0;
 }

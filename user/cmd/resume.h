@@ -14,7 +14,7 @@ struct resume {
 	bool bad;      /* of the snapshot that comes, a piece is missing */
 	struct buf state;
 	struct batch batch;
-	uint64_t unjudged;
+	uint64_t unjudged, refused, loaded;
 };
 
 void resume_free(struct resume *resume);
@@ -25,7 +25,7 @@ void resume_free(struct resume *resume);
  */
 int resume_take(struct resume *resume, struct engine *engine, const struct ev_head *event, uint64_t position,
 		struct batch *batch);
-/** Says what was not judged. */
-void resume_say(const struct resume *resume);
+/** The record is at its end: says what was not judged. 0; -EINVAL: nothing could be, by these policies. */
+int resume_end(const struct resume *resume);
 
 #endif

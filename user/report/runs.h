@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "../event/event.h"
+#include "../capture/ranges.h"
 
 /** One run of custodes, or what stands before the first START. */
 struct run_row {
@@ -20,6 +20,8 @@ struct run_row {
 struct runs {
 	struct run_row *rows;
 	size_t count;
+	struct ranges absent; /* entries that are not there */
+	bool cut;	      /* since it is a cut; else they were pruned */
 };
 
 /** Takes the next event of the record. */
