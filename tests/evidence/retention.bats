@@ -92,34 +92,36 @@ bundles() {
 
 @test "a hold: what it names stays, from the snapshot before it, and can be judged; until it is released" {
 	local id
-	ours 0 hold "$log" --from "$(day 4)" --to "$(day 3)" --reason "case 17: what was sent on that day"
+	ours 0 hold "$log" --from "$(day 5)" --to "$(day 4)" --reason "case 17: what was sent on that day"
 	id=$(<"$said")
 	[[ $(stat -c %a "$log/holds") == 600 ]]
 	ours 0 hold "$log" --list
 	says "$id" "stands" "case 17"
-	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
+	ours 0 capture prune "$log" --older-than 30h --key "$DIR/key"
 	says "for the hold $id entries" "stay"
 	sound "$log" "were pruned, as the log itself says"
-	as_before "$log" 10
+	as_before "$log" 6
 	jq -e 'select(.event.action == "prune").custodes.retention | .held > 0 and .hold == "'"$id"'"' "$said.ndjson"
-	jq -e 'select(.event.action == "hold") | .custodes.how == "set" and .custodes.retention.reason == "case 17: what was sent on that day"' "$said.ndjson"
 	# Without its line it stands: the log knows it.
 	mv "$log/holds" "$said.holds"
-	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
-	as_before "$log" 10
+	ours 0 capture prune "$log" --older-than 30h --key "$DIR/key"
+	says "nothing went: no entries; for the hold $id entries"
+	as_before "$log" 6
 	mv "$said.holds" "$log/holds"
 	ours 2 hold "$log" --release 00000000 --reason x
 	ours 2 hold "$log" --release "$id"
 	ours 0 hold "$log" --release "$id" --reason "case 17 is closed"
 	ours 0 hold "$log" --list
 	says "released"
-	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
-	sound "$log" "entries 0 to 767 were pruned"
-	as_before "$log" 8
+	ours 0 capture prune "$log" --older-than 30h --key "$DIR/key"
+	sound "$log" "were pruned, as the log itself says"
+	as_before "$log" 4
+	[[ $(jq -r 'select(.event.action == "hold").custodes | .how + ": " + .retention.reason' "$said.ndjson" | xargs) == \
+		"set: case 17: what was sent on that day released: case 17 is closed" ]]
 	# A file that cannot be read prunes nothing.
 	echo "hold all" >>"$log/holds"
 	cp -r "$log" "$log.before"
-	ours 2 capture prune "$log" --older-than 30h --key "$DIR/key"
+	ours 2 capture prune "$log" --older-than 10h --key "$DIR/key"
 	says "nothing is pruned"
 	diff -r "$log.before" "$log"
 }
@@ -201,7 +203,7 @@ bundles() {
 	ours 0 capture cut "$log" --from "$(day 1)" --to "$(day 0)" -o "$out"
 	sound "$out" "this is a cut"
 	as_before "$out" 2
-	ours 2 capture cut "$log" --from "$(day 5)" --to "$(day 4)" -o "$out.none"
+	ours 2 capture cut "$log" --from "$(day 9)" --to "$(day 8)" -o "$out.none"
 }
 
 stranger() {
@@ -214,10 +216,10 @@ stranger() {
 	"$PWD/build/asan/tests/evidence/make-log" "$short" "$DIR/key" 270
 	ours 0 capture cut "$short" --from 1970-01-01 --to 1970-01-01T00:40Z -o "$out"
 	stranger "$out" "$DIR/key.pem" >"$said"
-	says "entries 256 to 270: only their hashes are here" "verified, but for what stood in 15 entries"
+	says "entries 256 to 269: only their hashes are here" "verified, but for what stood in 14 entries"
 	rm "$out/tile/entries/000"
 	stranger "$out" "$DIR/key.pem" >"$said"
-	says "entries 0 to 255: only their hashes are here" "verified, but for what stood in 271 entries"
+	says "entries 0 to 255: only their hashes are here" "verified, but for what stood in 270 entries"
 	printf '\377' | dd of="$out/tile/0/000" bs=1 seek=500 conv=notrunc status=none
 	stranger "$out" "$DIR/key.pem" >"$said" || code=$?
 	[[ $code != 0 ]]

@@ -339,8 +339,11 @@ void prune_text(const struct prune *prune, struct buf *to)
 {
 	const struct plan *plan = &prune->plan;
 
-	buf_printf(to, "%llu entries, %llu bytes (%s), entries ", (ull)plan->entries, (ull)plan->bytes,
-		   plan->why == PRUNE_SIZE ? "size" : "age");
+	if (plan->entries)
+		buf_printf(to, "%llu entries, %llu bytes (%s), entries ", (ull)plan->entries,
+			   (ull)plan->bytes, plan->why == PRUNE_SIZE ? "size" : "age");
+	else
+		buf_str(to, "no entries");
 	ranges_text(&plan->go, to);
 	buf_bytes(to, plan->text.data, plan->text.size);
 }

@@ -57,6 +57,8 @@ static void take_time(struct survey *survey, struct surveyed *bundle, const stru
 {
 	int64_t wall = (int64_t)(event->time + (uint64_t)survey->wall_offset);
 
+	if (!survey->clock_known)
+		return;
 	bundle->begin = wall < bundle->begin ? wall : bundle->begin;
 	bundle->end = wall > bundle->end ? wall : bundle->end;
 	bundle->latest = bundle->end > bundle->latest ? bundle->end : bundle->latest;
@@ -67,6 +69,7 @@ static void take_time(struct survey *survey, struct surveyed *bundle, const stru
 static void take_start(struct survey *survey, uint64_t entry, const struct ev_head *event)
 {
 	survey->wall_offset = ((const struct ev_start *)event)->wall_offset;
+	survey->clock_known = true;
 	survey->anchors = nothing;
 	survey->anchors.start = entry;
 	survey->documents = NO_ENTRY;
@@ -75,6 +78,7 @@ static void take_start(struct survey *survey, uint64_t entry, const struct ev_he
 static void take_clock(struct survey *survey, uint64_t entry, const struct ev_head *event)
 {
 	survey->wall_offset = ((const struct ev_clock *)event)->wall_offset;
+	survey->clock_known = true;
 	survey->anchors.clock = entry;
 }
 

@@ -44,6 +44,7 @@ struct survey {
 	uint64_t documents; /* of a set that is not in force yet */
 	uint64_t snapshot;  /* the bundle in which one begins whose end has not come; NO_ENTRY: none */
 	int64_t wall_offset;
+	bool clock_known; /* by a START or CLOCK; before that nothing has a time */
 };
 
 void survey_begin(struct survey *survey, uint32_t engine);

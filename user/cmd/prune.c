@@ -129,12 +129,12 @@ static int survey(struct prune_call *call, uint64_t size)
 	return r;
 }
 
-static void say_plan(const struct prune_call *call)
+static void say_plan(const struct prune_call *call, const char *what)
 {
 	_cleanup_(buf_free) struct buf text = {};
 
 	prune_text(call->retention.prune, &text);
-	printf("would go: %s\n", text.data);
+	printf("%s: %s\n", what, text.data);
 }
 
 static int dry_run(struct prune_call *call)
@@ -149,7 +149,7 @@ static int dry_run(struct prune_call *call)
 	if (!r)
 		r = survey(call, reader_checkpoint(reader)->size);
 	if (!r)
-		say_plan(call);
+		say_plan(call, "would go");
 	return r;
 }
 
@@ -194,6 +194,8 @@ static int prune(struct prune_call *call)
 		r = -EINVAL;
 	if (!r)
 		r = survey(call, writer_sealed(pipeline->writer));
+	if (!r && !prune_planned(call->retention.prune))
+		say_plan(call, "nothing went");
 	if (r || !prune_planned(call->retention.prune))
 		return r;
 	r = retention_commit(&call->retention, pipeline, &call->snapshots, time);
