@@ -203,6 +203,8 @@ bundles() {
 	ours 0 capture cut "$log" --from "$(day 1)" --to "$(day 0)" -o "$out"
 	sound "$out" "this is a cut"
 	as_before "$out" 2
+	tests/check/65-capture "$log" # a reader of its own, by docs/FORMAT.md
+	tests/check/65-capture "$out"
 	ours 2 capture cut "$log" --from "$(day 9)" --to "$(day 8)" -o "$out.none"
 }
 

@@ -62,7 +62,7 @@ int resume_take(struct resume *resume, struct engine *engine, const struct ev_he
 		return r ? r : 2;
 	}
 	/* A set of policies that is not whole here is not the one that comes with the snapshot. */
-	if (event->kind == EV_START || event->kind == EV_DOCUMENT || event->kind == EV_POLICY)
+	if (event->kind == EV_DOCUMENT || event->kind == EV_POLICY)
 		engine_recall(engine, event, position, &resume->batch);
 	batch_reset(&resume->batch);
 	resume->unjudged += event->kind != EV_SNAPSHOT;
