@@ -18,7 +18,7 @@
 typedef unsigned long long ull;
 
 /** So much more is kept, where it lets a replay begin at a snapshot. */
-#define OVERSTAY ((int64_t)(24 * 3600 * NSEC_PER_SEC))
+#define OVERSTAY ((int64_t)(24ull * 3600 * NSEC_PER_SEC))
 /** Names that are looked up in one step. */
 #define LOOKUPS 256
 

@@ -393,7 +393,7 @@ int reader_seek(struct reader *reader, uint64_t position)
 
 int reader_take(struct reader *reader, uint64_t number, struct buf *to)
 {
-	struct entry entry;
+	struct entry entry = {};
 	int r = go_to(reader, number);
 
 	if (r)
