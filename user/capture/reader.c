@@ -481,8 +481,8 @@ static int read_pruned(struct reader *reader)
 		before = reader->position;
 		if (!r)
 			r = reader_next(&reader->source, &event);
-	} while (r == SOURCE_EVENT && event->channel != CHANNEL_USER);
-	if (r == SOURCE_EVENT)
+	} while (!r && event->channel != CHANNEL_USER); /* NOLINT: an event that is malformed is an error */
+	if (!r)
 		r = ranges_pruned(&reader->pruned, event);
 	rewind_(reader);
 	return r == SOURCE_END ? 0 : r;
