@@ -14,6 +14,8 @@
 /** What may go is looked for each hundredth of the age, but not more and not less often than this. */
 #define LOOK_MIN (1 * NSEC_PER_SEC)
 #define LOOK_MAX (600 * NSEC_PER_SEC)
+/** Files that are removed between two events. */
+#define REMOVE_AT_ONCE 16
 
 /* ---- what is said on the command line ---- */
 
@@ -215,7 +217,8 @@ int retention_tend(struct retention *retention, struct pipeline *pipeline, struc
 	if (r || !retention->prune || !pipeline->writer)
 		return r;
 	if (retention->removing)
-		retention->removing = prune_remove(retention->prune) > 0;
+		for (int i = 0; i < REMOVE_AT_ONCE && retention->removing; i++)
+			retention->removing = prune_remove(retention->prune) > 0;
 	else if (now >= retention->next)
 		r = look(retention, pipeline, snapshots, now);
 	return r;
