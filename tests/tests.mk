@@ -4,6 +4,7 @@
 TEST_BUILD := build/asan
 UNIT_SOURCES := $(sort $(wildcard tests/unit/test_*.c))
 UNIT_TESTS := $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%)
+EVIDENCE_PROGRAMS := $(patsubst tests/evidence/%.c,$(TEST_BUILD)/tests/evidence/%,$(sort $(wildcard tests/evidence/*.c)))
 LIVE_PROGRAMS := $(patsubst tests/live/programs/%.c,build/live/%,$(sort $(wildcard tests/live/programs/*.c)))
 
 BYPASS_PROGRAMS := $(patsubst tests/live/bypass/%.c,build/bypass/%,$(sort $(wildcard tests/live/bypass/*.c)))

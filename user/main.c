@@ -17,6 +17,7 @@ static const struct command commands[] = {
 	{"verify", "is this capture what it was when it was written?", cmd_verify},
 	{"prove", "take an event out of a capture, with its proof", cmd_prove},
 	{"capture", "what a capture holds", cmd_capture},
+	{"hold", "keep a time of a capture from being pruned", cmd_hold},
 	{"key", "the key that signs what is recorded", cmd_key},
 	{"doctor", "what this kernel offers, and what is lost on it", cmd_doctor},
 	{"demo", "see it all work on this machine, in under a minute", cmd_demo},

@@ -457,6 +457,52 @@ struct ev_witness {
 	__u32 pad;
 };
 
+/** Entries of the log: from the first up to, not including, `to`. */
+struct entry_range {
+	__u64 from;
+	__u64 to;
+};
+
+enum prune_why {
+	PRUNE_AGE = 1,	/* they are older than `limit` seconds */
+	PRUNE_SIZE = 2, /* the bundles have more than `limit` bytes */
+};
+
+/** The content of entries is removed; their hashes stay. Sealed before the first file goes. */
+struct ev_prune {
+	struct ev_head head;
+	__s64 when;	      /* UTC in ns since 1970, as all times here */
+	__s64 begin;	      /* of the first event that goes */
+	__s64 end;	      /* of the last one */
+	__u64 entries;	      /* so many go */
+	__u64 bytes;	      /* of their bundles */
+	__u64 held;	      /* entries that would go, but for a hold */
+	__u64 limit;	      /* seconds or bytes, by `why` */
+	__u32 why;	      /* enum prune_why */
+	struct ev_str absent; /* entry_ranges, ascending: all of the log that is not there from here on */
+	struct ev_str holds;  /* ids of the holds that kept something, with spaces between them */
+	__u32 pad;
+};
+
+enum hold_what {
+	HOLD_SET = 1,
+	HOLD_RELEASED = 2,
+	HOLD_STANDS = 3, /* it was set before, and is told again behind a snapshot */
+	HOLD_ENDED = 4,	 /* it was released before, likewise */
+};
+
+/** Nothing that was recorded between two times may be pruned. */
+struct ev_hold {
+	struct ev_head head;
+	__s64 when; /* UTC in ns since 1970, as all times here */
+	__s64 from;
+	__s64 to;
+	__u32 what; /* enum hold_what */
+	__u32 uid;  /* who asked for it, as the file `holds` has it */
+	struct ev_str id;
+	struct ev_str reason;
+};
+
 enum monitor_what {
 	MONITOR_STOPPED = 1,  /* custodes did not run between `since` and head.time */
 	MONITOR_TRACED = 2,   /* somebody traces it: `pid` */

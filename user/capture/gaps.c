@@ -27,6 +27,7 @@ void gaps_free(struct gaps *gaps)
 
 static void follow(struct gaps *gaps, const struct ev_head *event)
 {
+	struct gaps_cpu *cpu;
 	uint64_t *expected;
 
 	if (event->channel >= CHANNELS || event->cpu >= CPUS_MAX) {
@@ -35,8 +36,13 @@ static void follow(struct gaps *gaps, const struct ev_head *event)
 	}
 	while (gaps->cpu_count <= event->cpu)
 		GROW(gaps->cpus, gaps->cpu_count);
-	expected = &gaps->cpus[event->cpu].expected[event->channel];
+	cpu = &gaps->cpus[event->cpu];
+	expected = &cpu->expected[event->channel];
 	gaps->sequenced++;
+	if (gaps->skipped && !*expected)
+		cpu->first[event->channel] = *expected = event->seq;
+	if (event->seq < cpu->first[event->channel])
+		return; /* overtaken by the first one behind the gap */
 	if (event->seq >= *expected) {
 		gaps->missing += event->seq - *expected;
 		*expected = event->seq + 1;
@@ -96,6 +102,8 @@ static void take_beat(struct gaps *gaps, const struct ev_heartbeat *beat, uint64
 	uint64_t time = beat->head.time;
 
 	gaps->beats++;
+	if (gaps->resumed)
+		gaps->number = beat->number - 1;
 	if (beat->number != gaps->number + 1)
 		verdict_say(verdict, VERDICT_DOUBT, CHECK_INTERVALS,
 			    "event %llu: heartbeat %llu comes after %llu", (ull)position, (ull)beat->number,
@@ -104,11 +112,14 @@ static void take_beat(struct gaps *gaps, const struct ev_heartbeat *beat, uint64
 		verdict_say(verdict, VERDICT_DOUBT, CHECK_INTERVALS,
 			    "event %llu: a heartbeat that is older than what stands before it",
 			    (ull)position);
-	stretch(gaps, gaps->last, time, position);
-	if (gaps->number && time > gaps->last && (!gaps->shortest || time - gaps->last < gaps->shortest))
+	if (!gaps->resumed)
+		stretch(gaps, gaps->last, time, position);
+	if (gaps->number && !gaps->resumed && time > gaps->last &&
+	    (!gaps->shortest || time - gaps->last < gaps->shortest))
 		gaps->shortest = time - gaps->last;
 	gaps->number = beat->number;
 	gaps->last = time;
+	gaps->resumed = false;
 }
 
 static void end_intervals(struct gaps *gaps, struct verdict *verdict)
@@ -128,10 +139,8 @@ static void end_intervals(struct gaps *gaps, struct verdict *verdict)
 
 /* ---- runs ---- */
 
-static void end_run(struct gaps *gaps, struct verdict *verdict)
+static void forget(struct gaps *gaps)
 {
-	end_sequences(gaps, verdict);
-	end_intervals(gaps, verdict);
 	free(gaps->cpus);
 	gaps->cpus = NULL;
 	gaps->cpu_count = 0;
@@ -139,10 +148,32 @@ static void end_run(struct gaps *gaps, struct verdict *verdict)
 	gaps->number = gaps->shortest = gaps->longest = gaps->where = 0;
 }
 
+static void end_run(struct gaps *gaps, struct verdict *verdict)
+{
+	end_sequences(gaps, verdict);
+	end_intervals(gaps, verdict);
+	forget(gaps);
+	gaps->skipped = gaps->resumed = false;
+}
+
+/** What is missing may be told of in what is not there: nothing is made of it. Stretches without a sign of
+ * life are what they are. */
+void gaps_skip(struct gaps *gaps)
+{
+	uint64_t longest = gaps->longest, where = gaps->where, shortest = gaps->shortest;
+
+	forget(gaps);
+	gaps->longest = longest;
+	gaps->where = where;
+	gaps->shortest = shortest;
+	gaps->last = 0;
+	gaps->skipped = gaps->resumed = true;
+}
+
 static void take_start(struct gaps *gaps, const struct ev_head *event, uint64_t position,
 		       struct verdict *verdict)
 {
-	if (gaps->open) {
+	if (gaps->open && !gaps->resumed) {
 		gaps->cut_off++;
 		verdict_say(verdict, VERDICT_LIMIT, CHECK_INTERVALS,
 			    "run %llu was cut off before event %llu: what came after its last seal, a second "
@@ -168,7 +199,7 @@ void gaps_event(struct gaps *gaps, const struct ev_head *event, uint64_t positio
 	else if (event->kind == EV_HEARTBEAT)
 		take_beat(gaps, (const struct ev_heartbeat *)event, position, verdict);
 	else if (event->kind == EV_STOP) {
-		if (gaps->open && gaps->beats)
+		if (gaps->open && gaps->beats && !gaps->resumed)
 			stretch(gaps, gaps->last, event->time, position);
 		gaps->open = false;
 	}

@@ -8,6 +8,7 @@
 
 struct gaps_cpu {
 	uint64_t expected[CHANNELS];
+	uint64_t first[CHANNELS]; /* behind a gap: where the sequence goes on, as far as is known */
 };
 
 struct gaps {
@@ -15,6 +16,8 @@ struct gaps {
 	uint64_t position; /* of the last START */
 	uint64_t count, cut_off, events, sequenced, beats, lost;
 	/* of this run */
+	bool skipped; /* some of it is not there */
+	bool resumed; /* and no heartbeat has come since */
 	struct gaps_cpu *cpus;
 	size_t cpu_count;
 	uint64_t missing, collisions, told_missing, told_collisions, odd;
@@ -25,6 +28,8 @@ struct gaps {
 
 void gaps_free(struct gaps *gaps);
 void gaps_event(struct gaps *gaps, const struct ev_head *event, uint64_t position, struct verdict *verdict);
+/** What stands right before the next event is not there: all is followed anew. */
+void gaps_skip(struct gaps *gaps);
 /** The record is at its end. */
 void gaps_end(struct gaps *gaps, struct verdict *verdict);
 

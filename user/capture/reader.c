@@ -11,6 +11,7 @@
 #include "../util/log.h"
 #include "../util/memory.h"
 #include "bundle.h"
+#include "statement.h"
 #include "tree.h"
 
 /** One bundle, mapped: read once in order, it costs no copy. */
@@ -33,8 +34,12 @@ struct reader {
 	uint64_t entry; /* the next one to unpack */
 	struct block block;
 	size_t block_off;
-	uint32_t block_left; /* events */
-	uint64_t position;   /* of the next event */
+	uint32_t block_left;	      /* events */
+	uint64_t position;	      /* of the next event */
+	struct cut cut;		      /* what it was cut out of; no origin: it is a whole log */
+	struct ranges absent, pruned; /* entries without content; those that the log itself says are pruned */
+	bool skipped;		      /* some of those stand right before the next event */
+	bool behind_gap;	      /* and before the one that was given last */
 };
 
 static void unmap(struct mapped *mapped)
@@ -68,7 +73,7 @@ static int map_file(const struct reader *reader, const char *path, struct mapped
 	return 0;
 }
 
-/** A whole bundle, or the tail, which is mapped already and stays the reader's. */
+/** A whole bundle, or the tail, which is mapped already and stays the reader's. -ENOENT: it is not there. */
 static int bundle_map(const struct reader *reader, uint64_t index, struct mapped *mapped)
 {
 	char path[LAYOUT_PATH];
@@ -76,13 +81,13 @@ static int bundle_map(const struct reader *reader, uint64_t index, struct mapped
 
 	if (bundle_width(reader, index) < TILE_WIDTH) {
 		*mapped = reader->tail;
-		return 0;
+		return reader->tail.bytes ? 0 : -ENOENT;
 	}
 	layout_bundle(path, index, TILE_WIDTH);
 	r = map_file(reader, path, mapped);
-	if (r)
+	if (r && r != -ENOENT)
 		log_error(r, "%s/%s", reader->path, path);
-	return r ? -EBADMSG : 0; /* the checkpoint says that it exists */
+	return r && r != -ENOENT ? -EBADMSG : r; /* the checkpoint says that it exists */
 }
 
 static void bundle_unmap(const struct reader *reader, struct mapped *mapped)
@@ -90,6 +95,31 @@ static void bundle_unmap(const struct reader *reader, struct mapped *mapped)
 	if (mapped->bytes != reader->tail.bytes)
 		unmap(mapped);
 	*mapped = (struct mapped){};
+}
+
+/** Of entries whose bundle is not there the hashes are taken from their tile: the root is over them as well.
+ */
+static int verify_absent(struct reader *reader, uint64_t index, struct tree *tree, struct reader_watch *watch)
+{
+	unsigned int width = bundle_width(reader, index);
+	_cleanup_(buf_free) struct buf tile = {};
+	char path[LAYOUT_PATH];
+
+	layout_tile(path, 0, index, width);
+	if (file_read_at(reader->dir, path, &tile, TILE_BYTES) || tile.size != (size_t)width * DIGEST_SIZE)
+		return log_error(-EBADMSG,
+				 "%s: entries %llu to %llu are not there, nor is the tile of their hashes",
+				 reader->path, (unsigned long long)tree->size,
+				 (unsigned long long)tree->size + width - 1);
+	ranges_add(&reader->absent, tree->size, tree->size + width);
+	for (unsigned int i = 0; i < width; i++) {
+		const uint8_t *hash = (const uint8_t *)tile.data + (size_t)i * DIGEST_SIZE;
+
+		if (watch)
+			watch->entry(watch, tree->size, reader->checkpoint.size, hash);
+		tree_add(tree, hash);
+	}
+	return 0;
 }
 
 static int verify_bundle(struct reader *reader, uint64_t index, struct tree *tree, struct reader_watch *watch)
@@ -101,6 +131,8 @@ static int verify_bundle(struct reader *reader, uint64_t index, struct tree *tre
 	size_t off = 0;
 	int r = bundle_map(reader, index, &mapped);
 
+	if (r == -ENOENT)
+		return verify_absent(reader, index, tree, watch);
 	for (unsigned int i = 0; !r && i < width; i++) {
 		if (!bundle_entry(mapped.bytes, mapped.size, &off, &entry)) {
 			r = log_error(-EBADMSG, "%s: entry %llu is cut short", reader->path,
@@ -171,6 +203,8 @@ static int open_end(struct reader *reader)
 			return 0;
 		layout_bundle(path, reader->checkpoint.size / TILE_WIDTH, width);
 		r = map_file(reader, path, &reader->tail);
+		if (r == -ENOENT && *reader->cut.origin)
+			return 0;
 		if (r != -ENOENT || attempt == 100)
 			break;
 	}
@@ -179,8 +213,47 @@ static int open_end(struct reader *reader)
 	return r ? -EBADMSG : 0;
 }
 
+/** A cut says so itself; anything else in its place is damage. */
+static int open_cut(struct reader *reader)
+{
+	_cleanup_(buf_free) struct buf text = {};
+	int r = file_read_at(reader->dir, CUT_FILE, &text, 1 << 24);
+
+	if (r == -ENOENT)
+		return 0;
+	if (r)
+		return log_error(r, "%s/" CUT_FILE, reader->path);
+	r = cut_read(&reader->cut, text.data ? text.data : "", text.size);
+	return r ? log_error(r, "%s/" CUT_FILE ": not the statement of a cut", reader->path) : 0;
+}
+
+/** The statement of a cut is of this very log. */
+static int check_cut(const struct reader *reader)
+{
+	const struct cut *cut = &reader->cut;
+
+	if (!*cut->origin ||
+	    (!strcmp(cut->origin, reader->checkpoint.origin) && cut->size == reader->checkpoint.size))
+		return 0;
+	return log_error(-EBADMSG, "%s/" CUT_FILE ": it is of another log, or of another size of it",
+			 reader->path);
+}
+
+/** Steps over entries that are not there; those behind them begin in a bundle of their own. */
+static void step_over(struct reader *reader)
+{
+	const struct entry_range *gap = ranges_find(&reader->absent, reader->entry);
+
+	if (!gap)
+		return;
+	reader->entry = gap->to;
+	reader->skipped = true;
+}
+
 static int next_entry(struct reader *reader, struct entry *entry)
 {
+	if (reader->entry % TILE_WIDTH == 0)
+		step_over(reader);
 	if (reader->entry == reader->checkpoint.size)
 		return SOURCE_END;
 	if (reader->entry % TILE_WIDTH == 0) {
@@ -189,6 +262,8 @@ static int next_entry(struct reader *reader, struct entry *entry)
 		bundle_unmap(reader, &reader->bundle);
 		reader->bundle_off = 0;
 		r = bundle_map(reader, reader->entry / TILE_WIDTH, &reader->bundle);
+		if (r == -ENOENT)
+			return log_error(-ESTALE, "%s: pruned while it was read: begin again", reader->path);
 		if (r)
 			return r;
 	}
@@ -200,12 +275,13 @@ static int next_entry(struct reader *reader, struct entry *entry)
 
 static int unpack_next(struct reader *reader)
 {
-	unsigned long long number = reader->entry;
+	unsigned long long number;
 	struct entry entry;
 	int r = next_entry(reader, &entry);
 
 	if (r)
 		return r;
+	number = reader->entry - 1;
 	r = unpack(reader->unpacker, &entry, &reader->block);
 	if (r == -EPROTO)
 		return log_error(r, "%s: entry %llu is of event version %u, newer than this program's %d",
@@ -221,6 +297,8 @@ static int next_block(struct reader *reader)
 {
 	int r = unpack_next(reader);
 
+	if (!r && reader->skipped && reader->block.head.position > reader->position)
+		reader->position = reader->block.head.position;
 	if (!r && reader->block.head.position != reader->position)
 		return log_error(-EBADMSG, "%s: entry %llu begins at event %llu, expected %llu", reader->path,
 				 (unsigned long long)reader->entry - 1,
@@ -248,6 +326,8 @@ static int reader_next(struct source *source, const struct ev_head **event)
 	reader->block_off += (*event)->size;
 	reader->block_left--;
 	reader->position++;
+	reader->behind_gap = reader->skipped;
+	reader->skipped = false;
 	if (!reader->block_left && reader->block_off != reader->block.size)
 		return log_error(-EBADMSG, "%s: bytes behind the last event of entry %llu", reader->path,
 				 (unsigned long long)reader->entry - 1);
@@ -256,11 +336,14 @@ static int reader_next(struct source *source, const struct ev_head **event)
 
 /* ---- elsewhere than in order ---- */
 
-/** This entry is unpacked, whatever was read before. */
+/** This entry is unpacked, whatever was read before. -ENODATA: it is not there. */
 static int go_to(struct reader *reader, uint64_t number)
 {
 	struct entry entry;
 	int r = 0;
+
+	if (ranges_find(&reader->absent, number))
+		return -ENODATA;
 
 	reader->entry = number - number % TILE_WIDTH;
 	while (!r && reader->entry < number)
@@ -268,35 +351,49 @@ static int go_to(struct reader *reader, uint64_t number)
 	if (!r)
 		r = unpack_next(reader);
 	reader->position = reader->block.head.position;
+	reader->skipped = false;
 	return r;
+}
+
+/** The first entry from here on that is there; the size of the log if there is none. */
+static uint64_t there_from(const struct reader *reader, uint64_t number)
+{
+	const struct entry_range *gap = ranges_find(&reader->absent, number);
+
+	return gap ? gap->to : number;
 }
 
 int reader_seek(struct reader *reader, uint64_t position)
 {
-	uint64_t low = 0, high = reader->checkpoint.size;
+	uint64_t low = there_from(reader, 0), high = reader->checkpoint.size;
 	const struct ev_head *event;
 	int r = 0;
 
-	/* The last entry that begins at or before it. */
-	while (!r && high - low > 1) {
-		uint64_t middle = low + (high - low) / 2;
+	/* The last entry that is there and begins at or before it. */
+	while (!r && high > low + 1) {
+		uint64_t middle = low + (high - low) / 2, there = there_from(reader, middle);
 
-		r = go_to(reader, middle);
-		if (reader->position <= position)
-			low = middle;
+		if (there < high)
+			r = go_to(reader, there);
+		if (there < high && reader->position <= position)
+			low = there;
 		else
 			high = middle;
 	}
-	if (!r && high)
+	if (!r && low < reader->checkpoint.size)
 		r = go_to(reader, low);
 	while (!r && reader->position < position)
 		r = reader_next(&reader->source, &event);
+	if (!r && reader->position > position)
+		return log_error(-ENODATA,
+				 "%s: event %llu is not there: it was pruned, or is not in this cut",
+				 reader->path, (unsigned long long)position);
 	return r == SOURCE_END ? 0 : r;
 }
 
 int reader_take(struct reader *reader, uint64_t number, struct buf *to)
 {
-	struct entry entry;
+	struct entry entry = {};
 	int r = go_to(reader, number);
 
 	if (r)
@@ -307,6 +404,24 @@ int reader_take(struct reader *reader, uint64_t number, struct buf *to)
 	while (!r && reader->entry <= number);
 	if (!r)
 		buf_bytes(to, entry.at, entry.size);
+	return r;
+}
+
+int reader_bundle(struct reader *reader, uint64_t index, struct buf *to, unsigned int *width)
+{
+	struct mapped mapped = {};
+	struct entry entry;
+	size_t off = 0;
+	int r = bundle_map(reader, index, &mapped);
+
+	*width = bundle_width(reader, index);
+	for (unsigned int i = 0; !r && i < *width; i++)
+		if (!bundle_entry(mapped.bytes, mapped.size, &off, &entry))
+			r = log_error(-EBADMSG, "%s: changed while it was read", reader->path);
+	if (!r)
+		buf_bytes(to, mapped.bytes, off);
+	if (mapped.bytes)
+		bundle_unmap(reader, &mapped);
 	return r;
 }
 
@@ -336,10 +451,76 @@ int reader_last(struct reader *reader, uint16_t kind, uint64_t before)
 
 	for (uint64_t entry = reader->checkpoint.size; entry && r == SOURCE_END; entry--) {
 		r = go_to(reader, entry - 1);
-		if (!r)
+		if (r == -ENODATA)
+			r = SOURCE_END;
+		else if (!r)
 			r = last_in_block(reader, kind, before, &found);
 	}
 	return r ? r : reader_seek(reader, found);
+}
+
+/* ---- what is not there ---- */
+
+static void rewind_(struct reader *reader)
+{
+	bundle_unmap(reader, &reader->bundle);
+	reader->entry = reader->position = 0;
+	reader->block_left = 0;
+	reader->skipped = reader->behind_gap = false;
+}
+
+/** What the last PRUNE names is all that was pruned until then. */
+static int read_pruned(struct reader *reader)
+{
+	uint64_t before = UINT64_MAX;
+	const struct ev_head *event;
+	int r;
+
+	do {
+		r = reader_last(reader, EV_PRUNE, before);
+		before = reader->position;
+		if (!r)
+			r = reader_next(&reader->source, &event);
+	} while (!r && event->channel != CHANNEL_USER); /* NOLINT: an event that is malformed is an error */
+	if (!r)
+		r = ranges_pruned(&reader->pruned, event);
+	rewind_(reader);
+	return r == SOURCE_END ? 0 : r;
+}
+
+bool reader_grown(const struct reader *reader)
+{
+	_cleanup_(buf_free) struct buf now = {};
+	const struct buf *then = &reader->note;
+
+	return !file_read_at(reader->dir, "checkpoint", &now, 65536) &&
+	       (now.size != then->size || memcmp(now.data, then->data, now.size));
+}
+
+/** Entries may be absent where the log itself says that they were pruned, or else in a cut. */
+static int check_absent(struct reader *reader)
+{
+	_cleanup_(ranges_free) struct ranges known = {};
+	_cleanup_(buf_free) struct buf text = {};
+	int r;
+
+	if (!reader->absent.count)
+		return 0;
+	if (*reader->cut.origin) {
+		ranges_without(&known, reader->cut.size, &reader->cut.entries);
+		if (ranges_cover(&known, &reader->absent))
+			return 0;
+	} else {
+		r = read_pruned(reader);
+		if (r || ranges_cover(&reader->pruned, &reader->absent))
+			return r;
+		if (reader_grown(reader))
+			return log_error(-ESTALE, "%s: pruned while it was read: begin again", reader->path);
+	}
+	ranges_text(&reader->absent, &text);
+	return log_error(-EBADMSG,
+			 "%s: entries are not there (of %s), and nothing says that they need not be",
+			 reader->path, text.data);
 }
 
 static void reader_free(struct source *source)
@@ -351,6 +532,9 @@ static void reader_free(struct source *source)
 	unpacker_free(&reader->unpacker);
 	closep(&reader->dir);
 	buf_free(&reader->note);
+	cut_free(&reader->cut);
+	ranges_free(&reader->absent);
+	ranges_free(&reader->pruned);
 	free(reader->path);
 	free(reader);
 }
@@ -372,9 +556,15 @@ int reader_open_watched(struct reader **reader, const char *path, struct reader_
 	r->path = need(strdup(path));
 	r->unpacker = unpacker_new();
 	r->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	error = r->dir < 0 ? log_error(-errno, "%s", path) : open_end(r);
+	error = r->dir < 0 ? log_error(-errno, "%s", path) : open_cut(r);
+	if (!error)
+		error = open_end(r);
+	if (!error)
+		error = check_cut(r);
 	if (!error)
 		error = verify(r, watch);
+	if (!error)
+		error = check_absent(r);
 	if (error)
 		reader_free(&r->source);
 	else
@@ -405,6 +595,26 @@ const struct buf *reader_note(const struct reader *reader)
 const struct checkpoint *reader_checkpoint(const struct reader *reader)
 {
 	return &reader->checkpoint;
+}
+
+const struct ranges *reader_absent(const struct reader *reader)
+{
+	return &reader->absent;
+}
+
+const struct ranges *reader_pruned(const struct reader *reader)
+{
+	return &reader->pruned;
+}
+
+const struct cut *reader_cut(const struct reader *reader)
+{
+	return *reader->cut.origin ? &reader->cut : NULL;
+}
+
+bool reader_behind_gap(const struct reader *reader)
+{
+	return reader->behind_gap;
 }
 
 double reader_progress(const struct reader *reader)

@@ -70,16 +70,6 @@ static int compare_tile(int dir, const char *path, const uint8_t (*hashes)[DIGES
 	return bytes.size != width * DIGEST_SIZE || memcmp(bytes.data, hashes, bytes.size);
 }
 
-/** The log is being written to: its checkpoint is another one by now. */
-static bool has_grown(const struct check *check, int dir)
-{
-	_cleanup_(buf_free) struct buf now = {};
-	const struct buf *then = reader_note(check->reader);
-
-	return !file_read_at(dir, "checkpoint", &now, 65536) &&
-	       (now.size != then->size || memcmp(now.data, then->data, now.size));
-}
-
 static void check_tile(struct check *check, int dir, unsigned int level, uint64_t index, size_t width)
 {
 	const uint8_t(*hashes)[DIGEST_SIZE] =
@@ -91,7 +81,7 @@ static void check_tile(struct check *check, int dir, unsigned int level, uint64_
 	r = compare_tile(dir, path, hashes, width);
 	if (!r)
 		return;
-	if (r == -ENOENT && width < TILE_WIDTH && has_grown(check, dir))
+	if (r == -ENOENT && width < TILE_WIDTH && reader_grown(check->reader))
 		verdict_say(check->verdict, VERDICT_LIMIT, "tiles",
 			    "%s is gone: the log grew while it was checked", path);
 	else if (r < 0)
@@ -149,6 +139,8 @@ static void take_event(struct check *check, const struct ev_head *event)
 	const struct verify_options *options = check->options;
 
 	check->verified->events++;
+	if (reader_behind_gap(check->reader))
+		gaps_skip(&check->gaps);
 	if (event->kind == EV_KEY && event->channel == CHANNEL_USER)
 		trust_key(&check->trust, event, position, check->verdict);
 	gaps_event(&check->gaps, event, position, check->verdict);
@@ -169,13 +161,15 @@ static void take_event(struct check *check, const struct ev_head *event)
 		progress(check, HASHING + (1 - HASHING) * reader_progress(check->reader));
 }
 
-static void check_events(struct check *check)
+static int check_events(struct check *check)
 {
 	const struct ev_head *event;
 	int r;
 
 	while ((r = source_next(reader_source(check->reader), &event)) == SOURCE_EVENT)
 		take_event(check, event);
+	if (r == -ESTALE)
+		return r;
 	if (r != SOURCE_END)
 		verdict_say(check->verdict, VERDICT_DOUBT, "events",
 			    "entry %llu cannot be read; what stands behind it was not looked at",
@@ -191,8 +185,9 @@ static void check_events(struct check *check)
 			    (ull)check->gaps.sequenced);
 	if (check->gaps.beats && !verdict_count(check->verdict, VERDICT_DOUBT, "intervals"))
 		verdict_say(check->verdict, VERDICT_PROVED, "intervals",
-			    "%llu heartbeats, none late: custodes watched all the time that a run lasted",
-			    (ull)check->gaps.beats);
+			    "%llu heartbeats, none late: custodes watched all the time that a run lasted%s",
+			    (ull)check->gaps.beats,
+			    reader_absent(check->reader)->count ? ", as far as it is there" : "");
 	if (check->trust.beats && !verdict_count(check->verdict, VERDICT_DOUBT, "heartbeats"))
 		verdict_say(check->verdict, VERDICT_PROVED, "heartbeats",
 			    "the checkpoints in %llu heartbeats are of this log, as it was then",
@@ -201,6 +196,7 @@ static void check_events(struct check *check)
 		verdict_say(check->verdict, VERDICT_PROVED, "witnesses",
 			    "the %llu cosigned checkpoints in the record are of this log, as it was then",
 			    (ull)check->cosigned.notes);
+	return 0;
 }
 
 /* ---- whose it is ---- */
@@ -356,15 +352,56 @@ static void check_witnesses(struct check *check, const struct buf *note)
 	check->verified->cosigned = cosigned_reached(&check->cosigned, &check->verified->cosigned_by);
 }
 
+/** What is not there, and on whose word. */
+static void say_absent(const struct check *check, const struct ranges *absent)
+{
+	const struct cut *cut = reader_cut(check->reader);
+	_cleanup_(buf_free) struct buf text = {};
+
+	ranges_text(cut ? &cut->entries : absent, &text);
+	if (cut)
+		verdict_say(check->verdict, VERDICT_LIMIT, "entries",
+			    "this is a cut: of the log whose checkpoint it bears it has entries %s, "
+			    "each where "
+			    "it stands in that log. What is not in it is not shown",
+			    text.data);
+	else
+		verdict_say(check->verdict, VERDICT_LIMIT, "entries",
+			    "entries %s were pruned, as the log itself says: their hashes and their "
+			    "order are "
+			    "proved, what stood in them is not there",
+			    text.data);
+	verdict_say(check->verdict, VERDICT_LIMIT, "sequences",
+		    "what follows something that is not there is not held against it: sequences, "
+		    "heartbeats and "
+		    "runs are followed anew behind each gap");
+}
+
+static void say_entries(const struct check *check)
+{
+	const struct ranges *absent = reader_absent(check->reader);
+	uint64_t size = hashes_size(&check->hashes);
+
+	verdict_say(check->verdict, VERDICT_PROVED, "entries",
+		    absent->count ? "the %llu entries that are there are those of the checkpoint, in "
+				    "their order" :
+				    "the %llu entries are those of the checkpoint, in their order",
+		    (ull)(size - ranges_total(absent)));
+	if (absent->count)
+		say_absent(check, absent);
+	if (!reader_cut(check->reader) && !ranges_cover(absent, reader_pruned(check->reader)))
+		verdict_say(check->verdict, VERDICT_LIMIT, "entries",
+			    "the log says that entries were pruned which are still there: pruning "
+			    "was cut off");
+}
+
 static int check_log(struct check *check)
 {
 	const struct buf *note = reader_note(check->reader);
 	int r;
 
 	check->verified->checkpoint = *reader_checkpoint(check->reader);
-	verdict_say(check->verdict, VERDICT_PROVED, "entries",
-		    "the %llu entries are those of the checkpoint, in their order",
-		    (ull)hashes_size(&check->hashes));
+	say_entries(check);
 	if (reader_behind(check->reader, true))
 		verdict_say(check->verdict, VERDICT_DOUBT, "entries",
 			    "%llu bytes stand behind the last entry of a whole bundle",
@@ -381,13 +418,15 @@ static int check_log(struct check *check)
 		verdict_say(check->verdict, VERDICT_LIMIT, "events",
 			    "what stands in the entries: only their hashes were looked at (--hashes)");
 	else
-		check_events(check);
+		r = check_events(check);
+	if (r)
+		return r;
 	if (check->trust.keys && !verdict_count(check->verdict, VERDICT_DOUBT, "keys"))
-		verdict_say(
-			check->verdict, VERDICT_PROVED, "keys",
-			"the record tells of its key %llu times, %llu of them of a new one that a trusted "
-			"key vouches for",
-			(ull)check->trust.keys, (ull)check->trust.certified);
+		verdict_say(check->verdict, VERDICT_PROVED, "keys",
+			    "the record tells of its key %llu times, %llu of them of a new one that "
+			    "a trusted "
+			    "key vouches for",
+			    (ull)check->trust.keys, (ull)check->trust.certified);
 	check_signature(check, note->data, note->size);
 	check_since(check);
 	check_witnesses(check, note);
@@ -416,7 +455,8 @@ int verify_capture(const char *path, const struct verify_options *options, struc
 
 /* ---- proofs ---- */
 
-/** KEY events in the entry may vouch for the key that signs; anything that is read of it counts as events. */
+/** KEY events in the entry may vouch for the key that signs; anything that is read of it counts as
+ * events. */
 static int read_block(struct check *check, const struct proof *proof)
 {
 	struct unpacker *unpacker = unpacker_new();
@@ -491,7 +531,8 @@ static void say_proofs(const struct check *check, const struct view *notes, size
 		    (ull)check->verified->events);
 	check_signature(check, notes[count - 1].at, notes[count - 1].size);
 	verdict_say(check->verdict, VERDICT_LIMIT, "entries",
-		    "that these are all entries that matter: a proof shows what is there, not what else is");
+		    "that these are all entries that matter: a proof shows what is there, not what "
+		    "else is");
 }
 
 int verify_proofs(const char *text, size_t size, const struct verify_options *options,

@@ -22,6 +22,7 @@
 #include "../util/memory.h"
 #include "../util/worker.h"
 #include "bundle.h"
+#include "statement.h"
 #include "tree.h"
 
 /** Blocks that wait for the worker, and the one that is being filled. */
@@ -53,44 +54,13 @@ struct writer {
 
 /* ---- names and directories ---- */
 
-/** Makes what has changed in the path's directory durable. */
-static int sync_directory(int dir, const char *path)
-{
-	char parent[LAYOUT_PATH];
-	_cleanup_close_ int fd = -1;
-	const char *slash = strrchr(path, '/');
-	size_t length = slash ? (size_t)(slash - path) : 1;
-
-	memcpy(parent, slash ? path : ".", length);
-	parent[length] = '\0';
-	fd = openat(dir, parent, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return fd < 0 || fsync(fd) ? -errno : 0;
-}
-
-/** A directory that is itself not durable loses what is fsynced in it. */
-static int make_directories(int dir, const char *path)
-{
-	char part[LAYOUT_PATH];
-	int r = 0;
-
-	for (const char *slash = strchr(path, '/'); slash && !r; slash = strchr(slash + 1, '/')) {
-		memcpy(part, path, (size_t)(slash - path));
-		part[slash - path] = '\0';
-		if (!mkdirat(dir, part, 0700))
-			r = sync_directory(dir, part);
-		else if (errno != EEXIST)
-			r = -errno;
-	}
-	return r;
-}
-
 static int put_file(const struct writer *writer, const char *path, const void *bytes, size_t size)
 {
-	int r = make_directories(writer->dir, path);
+	int r = file_make_parents_at(writer->dir, path);
 
 	if (!r)
 		r = file_replace_at(writer->dir, path, bytes, size);
-	return r ? r : sync_directory(writer->dir, path);
+	return r ? r : file_sync_parent_at(writer->dir, path);
 }
 
 /* ---- entries ---- */
@@ -117,7 +87,7 @@ static int bundle_open(struct writer *writer)
 		return 0;
 	if (!bundle_name(writer, path))
 		flags |= O_TRUNC; /* what a crash left there was never promised to anybody */
-	r = make_directories(writer->dir, path);
+	r = file_make_parents_at(writer->dir, path);
 	if (r)
 		return r;
 	writer->bundle = openat(writer->dir, path, flags, 0600);
@@ -142,7 +112,7 @@ static int bundle_publish(struct writer *writer, uint64_t index, unsigned int wi
 	if (begun ? linkat(writer->dir, from, writer->dir, to, 0) :
 		    renameat(writer->dir, from, writer->dir, to))
 		return -errno;
-	return sync_directory(writer->dir, to);
+	return file_sync_parent_at(writer->dir, to);
 }
 
 static int tile_write(const struct writer *writer, unsigned int level, uint64_t index, unsigned int width)
@@ -507,10 +477,12 @@ static int open_log(struct writer *writer)
 	writer->dir = open(writer->path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (writer->dir < 0)
 		return log_error(-errno, "%s", writer->path);
-	if (made && sync_directory(writer->dir, "../"))
+	if (made && file_sync_parent_at(writer->dir, "../"))
 		return log_error(-errno, "%s/..", writer->path);
 	if (flock(writer->dir, LOCK_EX | LOCK_NB))
 		return log_error(-errno, "%s: another custodes writes to it", writer->path);
+	if (!faccessat(writer->dir, CUT_FILE, F_OK, AT_SYMLINK_NOFOLLOW))
+		return log_error(-EINVAL, "%s: a cut of another capture; it is not continued", writer->path);
 	r = file_read_at(writer->dir, "checkpoint", &writer->note, 65536);
 	if (r == -ENOENT && !faccessat(writer->dir, "tile", F_OK, AT_SYMLINK_NOFOLLOW))
 		return contradiction(writer, "its checkpoint is missing");

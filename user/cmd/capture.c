@@ -8,18 +8,23 @@
 #include "../report/runs.h"
 #include "../util/style.h"
 #include "cmd.h"
+#include "cut.h"
 #include "logs.h"
 #include "merge.h"
+#include "prune.h"
 #include "record.h"
 
 static const char help[] =
 	"Usage: custodes capture list DIR [--json]\n"
+	"       custodes capture cut DIR --from TIME --to TIME -o OUT\n"
 	"       custodes capture merge CAPTURE... -o DIR\n"
+	"       custodes capture prune DIR --older-than AGE|--keep-size SIZE\n"
 	"\n"
 	"list: what a capture holds: each run of custodes that wrote to it, from when to when,\n"
 	"how many events, and how many things were lost. Checks every entry against the\n"
 	"checkpoint on the way. Needs no root; the capture may be one that is being written.\n"
-	"merge: captures of several hosts in one folder, see custodes capture merge --help.\n"
+	"cut takes a time out of it that can be verified alone, merge puts captures of several\n"
+	"hosts into one folder, prune removes what is old: each with --help says more.\n"
 	"\n"
 	"  --json     the same as JSON, with the key of each run\n"
 	"  -h, --help\n"
@@ -40,7 +45,9 @@ static const struct {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } commands[] = {
+	{"cut", capture_cut},
 	{"merge", capture_merge},
+	{"prune", capture_prune},
 };
 
 static int read_runs(const char *path, struct runs *runs)
@@ -57,6 +64,10 @@ static int read_runs(const char *path, struct runs *runs)
 			progress_show(&progress, record_progress(&record));
 	}
 	progress_end(&progress);
+	if (record.reader) {
+		runs->cut = reader_cut(record.reader);
+		ranges_join(&runs->absent, reader_absent(record.reader));
+	}
 	return r == SOURCE_END ? 0 : r;
 }
 
@@ -100,6 +111,6 @@ int cmd_capture(int argc, char **argv)
 		json = true;
 	}
 	if (optind + 2 != argc || strcmp(argv[optind], "list") != 0)
-		return usage_error("capture", "expected list and one capture, or merge");
+		return usage_error("capture", "expected list and one capture, or cut, merge or prune");
 	return list(argv[optind + 1], json);
 }

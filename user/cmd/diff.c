@@ -13,6 +13,7 @@
 #include "../util/style.h"
 #include "cmd.h"
 #include "policies.h"
+#include "resume.h"
 
 static const char help[] =
 	"Usage: custodes diff CAPTURE --policies A --against B\n"
@@ -48,6 +49,7 @@ struct side {
 	struct documents documents;
 	struct engine *engine;
 	struct batch batch;
+	struct resume resume;
 	struct notes notes;
 };
 
@@ -98,8 +100,10 @@ static int side_open(struct side *side, day_t as_of)
 
 static int side_step(struct side *side, const struct ev_head *event, uint64_t position)
 {
-	int r = engine_step(side->engine, event, position, &side->batch);
+	int r = resume_take(&side->resume, side->engine, event, position, &side->batch);
 
+	if (r > 0)
+		r = engine_step(side->engine, event, position, &side->batch);
 	notes_take(&side->notes, &side->batch);
 	batch_reset(&side->batch);
 	batch_actions_done(&side->batch);
@@ -110,6 +114,7 @@ static void side_close(struct side *side)
 {
 	notes_free(&side->notes);
 	batch_free(&side->batch);
+	resume_free(&side->resume);
 	engine_free(&side->engine);
 	documents_free(&side->documents);
 }
@@ -135,7 +140,9 @@ static int judge_both(struct diff *diff, struct reader *reader)
 			progress_show(&progress, reader_progress(reader));
 	}
 	progress_end(&progress);
-	return r == SOURCE_END ? 0 : r;
+	if (r == SOURCE_END)
+		r = resume_end(&diff->sides[0].resume);
+	return r ? r : resume_end(&diff->sides[1].resume);
 }
 
 static size_t report(struct diff *diff, struct buf *to)

@@ -14,6 +14,7 @@
 #include "pipeline.h"
 #include "policies.h"
 #include "record.h"
+#include "resume.h"
 
 static const char help[] =
 	"Usage: custodes explain FINDING CAPTURE [--host FILE] [--policies DIR]\n"
@@ -104,6 +105,7 @@ struct search {
 	struct record record;
 	struct engine *engine;
 	struct batch batch;
+	struct resume resume;
 	struct buf text, why;
 	unsigned int found;
 	uint64_t positions[LEDGER_POSITIONS]; /* of the events that it rests on */
@@ -173,12 +175,17 @@ static int search_record(struct search *search)
 	int r;
 
 	while ((r = record_next(&search->record, &event, &position)) == SOURCE_EVENT) {
+		r = resume_take(&search->resume, search->engine, event, position, &search->batch);
+		if (r < 0)
+			return r;
+		if (!r)
+			continue;
 		r = engine_step(search->engine, event, position, &search->batch);
 		if (r)
 			return r;
 		look(search);
 	}
-	return r == SOURCE_END ? 0 : r;
+	return r == SOURCE_END ? resume_end(&search->resume) : r;
 }
 
 /** The events that it rests on, in order: they came before it, so the record is read again. */
@@ -239,6 +246,7 @@ static int explain_finding(const struct explain_options *explain, const char *id
 	buf_free(&search.text);
 	buf_free(&search.why);
 	batch_free(&search.batch);
+	resume_free(&search.resume);
 	engine_free(&search.engine);
 	return r;
 }

@@ -18,6 +18,7 @@
 #include "logs.h"
 #include "policies.h"
 #include "record.h"
+#include "resume.h"
 
 static const char help[] =
 	"Usage: custodes ledger CAPTURE|--live [OPTION...]\n"
@@ -120,6 +121,7 @@ struct reckoning {
 	struct engine *engine;
 	struct batch batch;
 	struct statement statement;
+	struct resume resume;
 	bool begun, marked;
 };
 
@@ -153,6 +155,11 @@ static int reckon(struct reckoning *reckoning, struct record *record)
 	while ((r = record_next(record, &event, &position)) == SOURCE_EVENT) {
 		if (event->kind == EV_START)
 			take_start(&reckoning->statement, event);
+		r = resume_take(&reckoning->resume, reckoning->engine, event, position, &reckoning->batch);
+		if (r < 0)
+			return r;
+		if (!r)
+			continue;
 		if (!within(reckoning, event))
 			break;
 		r = engine_step(reckoning->engine, event, position, &reckoning->batch);
@@ -164,7 +171,7 @@ static int reckon(struct reckoning *reckoning, struct record *record)
 			progress_show(&progress, record_progress(record));
 	}
 	progress_end(&progress);
-	return r == SOURCE_END || r == SOURCE_EVENT ? 0 : r;
+	return r < 0 ? r : resume_end(&reckoning->resume);
 }
 
 /** Appends the statement, as text or JSON. */
@@ -206,6 +213,7 @@ static int ledger_of(const struct ledger_call *call, const char *path, bool seve
 	statement_clear(&reckoning.statement);
 	engine_free(&reckoning.engine);
 	batch_free(&reckoning.batch);
+	resume_free(&reckoning.resume);
 	return r;
 }
 

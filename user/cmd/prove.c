@@ -12,6 +12,7 @@
 #include "../util/log.h"
 #include "../util/memory.h"
 #include "cmd.h"
+#include "resume.h"
 
 static const char help[] =
 	"Usage: custodes prove CAPTURE POSITION... -o FILE\n"
@@ -126,11 +127,14 @@ static int find(struct prove *prove, const char *path, const char *finding)
 	struct progress progress = progress_begin("prove");
 	const struct ev_head *event;
 	struct batch batch = {};
+	struct resume resume = {};
 	unsigned int found = 0;
 	int r;
 
 	while ((r = source_next(reader_source(prove->reader), &event)) == SOURCE_EVENT) {
-		r = engine_step(engine, event, reader_position(prove->reader), &batch);
+		r = resume_take(&resume, engine, event, reader_position(prove->reader), &batch);
+		if (r > 0)
+			r = engine_step(engine, event, reader_position(prove->reader), &batch);
 		if (r)
 			break;
 		found += look(prove, &batch, &log, finding);
@@ -139,6 +143,9 @@ static int find(struct prove *prove, const char *path, const char *finding)
 		progress_show(&progress, reader_progress(prove->reader));
 	}
 	progress_end(&progress);
+	if (r == SOURCE_END && resume_end(&resume))
+		r = -EINVAL;
+	resume_free(&resume);
 	batch_free(&batch);
 	engine_free(&engine);
 	if (r < 0)

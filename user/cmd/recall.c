@@ -7,6 +7,7 @@
 #include "../capture/reader.h"
 #include "../report/progress.h"
 #include "../util/log.h"
+#include "retention.h"
 
 /** Of a snapshot this much goes into one event. */
 #define PIECE 12000
@@ -63,6 +64,13 @@ static int write_snapshot(struct snapshots *snapshots, struct pipeline *pipeline
 	return r;
 }
 
+int snapshot_now(struct snapshots *snapshots, struct pipeline *pipeline)
+{
+	if (!pipeline->writer || writer_position(pipeline->writer) == snapshots->position)
+		return 0;
+	return write_snapshot(snapshots, pipeline);
+}
+
 int snapshot_due(struct snapshots *snapshots, struct pipeline *pipeline, uint64_t now)
 {
 	if (!snapshots->time)
@@ -70,9 +78,7 @@ int snapshot_due(struct snapshots *snapshots, struct pipeline *pipeline, uint64_
 	if (now - snapshots->time < snapshots->every)
 		return 0;
 	snapshots->time = now;
-	if (!pipeline->writer || writer_position(pipeline->writer) == snapshots->position)
-		return 0;
-	return write_snapshot(snapshots, pipeline);
+	return snapshot_now(snapshots, pipeline);
 }
 
 int snapshot_last(struct snapshots *snapshots, struct pipeline *pipeline)
@@ -89,8 +95,23 @@ struct recall {
 	struct snapshots *snapshots;
 	struct reader *reader;
 	struct progress progress;
+	struct retention *retention;
 	const volatile sig_atomic_t *stop;
+	bool in_set; /* a document has come whose POLICY has not */
+	uint64_t documents;
 };
+
+/** Where the set in force stands, for the snapshots that will be written. */
+static void follow_policies(struct recall *recall, uint16_t kind, uint64_t position)
+{
+	if (kind == EV_DOCUMENT && !recall->in_set)
+		recall->documents = position;
+	recall->in_set = kind == EV_DOCUMENT || (recall->in_set && kind != EV_POLICY && kind != EV_START);
+	if (kind != EV_POLICY)
+		return;
+	recall->snapshots->documents = recall->documents;
+	recall->snapshots->policy = position;
+}
 
 /** The events up to this position, or to the end. */
 static int read_until(struct recall *recall, uint64_t until)
@@ -104,6 +125,9 @@ static int read_until(struct recall *recall, uint64_t until)
 		if (r != SOURCE_EVENT)
 			break;
 		r = engine_recall(pipeline->engine, event, reader_position(recall->reader), &pipeline->batch);
+		follow_policies(recall, event->kind, reader_position(recall->reader));
+		if (until == UINT64_MAX)
+			retention_recalled(recall->retention, event);
 		batch_reset(&pipeline->batch);
 		if (r || reader_position(recall->reader) >= until)
 			break;
@@ -190,25 +214,38 @@ static int load_snapshot(struct recall *recall)
 	return 0;
 }
 
+/** Without a snapshot all is read from the first event on; where that is not there, nothing is known. */
+static int begin_at_first(const struct recall *recall)
+{
+	if (!reader_absent(recall->reader)->count)
+		return reader_seek(recall->reader, 0);
+	log_warning(
+		"some of the capture was pruned, and it has no snapshot of this version: what ran before is "
+		"not known");
+	return SOURCE_END;
+}
+
 int recall(struct pipeline *pipeline, struct snapshots *snapshots, const char *capture,
-	   const volatile sig_atomic_t *stop)
+	   struct retention *retention, const volatile sig_atomic_t *stop)
 {
 	struct recall recall = {.pipeline = pipeline,
 				.snapshots = snapshots,
+				.retention = retention,
 				.stop = stop,
 				.progress = progress_begin("recalling")};
 	int r = reader_open(&recall.reader, capture);
 
 	if (!r)
+		retention_opened(retention, recall.reader);
+	if (!r)
 		r = load_snapshot(&recall);
 	if (r == SOURCE_END)
-		r = reader_seek(recall.reader, 0);
+		r = begin_at_first(&recall);
 	if (!r)
 		r = read_until(&recall, UINT64_MAX);
 	progress_end(&recall.progress);
-	engine_recalled(pipeline->engine);
 	reader_close(&recall.reader);
-	return r;
+	return r == SOURCE_END ? 0 : r;
 }
 
 /* ---- holding one against the record ---- */

@@ -13,6 +13,8 @@
 /** Seconds. */
 #define SNAPSHOT_EVERY 3600
 
+struct retention;
+
 struct snapshots {
 	uint64_t every;		    /* ns */
 	uint64_t time;		    /* of the last one, or of the first look */
@@ -26,16 +28,18 @@ void snapshots_policy(struct snapshots *snapshots, const struct pipeline *pipeli
 
 /** Writes one if it is time to; 0 or a negative errno. */
 int snapshot_due(struct snapshots *snapshots, struct pipeline *pipeline, uint64_t now);
+/** Writes one, if anything has come since the last. */
+int snapshot_now(struct snapshots *snapshots, struct pipeline *pipeline);
 /** Writes one where reading what came since the last would take long: a run ends. */
 int snapshot_last(struct snapshots *snapshots, struct pipeline *pipeline);
 
 /**
  * What stands in a capture already goes through the engine, from the last snapshot on: what a
- * process held before custodes began anew, it holds still. Ends early where `stop` is set.
- * 0 or a negative errno; the fault is said.
+ * process held before custodes began anew, it holds still. `retention` learns what may not, and what need
+ * not, be there. Ends early where `stop` is set. 0 or a negative errno; the fault is said.
  */
 int recall(struct pipeline *pipeline, struct snapshots *snapshots, const char *capture,
-	   const volatile sig_atomic_t *stop);
+	   struct retention *retention, const volatile sig_atomic_t *stop);
 
 /**
  * Holds a snapshot that stands in a record against an engine that has read all before this event by

@@ -12,6 +12,7 @@
 #include "policies.h"
 #include "recall.h"
 #include "record.h"
+#include "resume.h"
 
 static const char help[] =
 	"Usage: custodes replay CAPTURE [OPTION...]\n"
@@ -79,6 +80,7 @@ static int take(struct replay_options *replay, int option)
 struct player {
 	struct record record;
 	struct pipeline pipeline;
+	struct resume resume;
 	struct buf state;
 	bool ended;
 };
@@ -101,10 +103,14 @@ static void show(struct play *play)
 
 static int step(struct play *play, struct player *player, const struct ev_head *event, uint64_t position)
 {
-	int r = play->as_recorded ? snapshot_check(&player->state, player->pipeline.engine, event) : 0;
+	struct pipeline *pipeline = &player->pipeline;
+	int r = resume_take(&player->resume, pipeline->engine, event, position, &pipeline->batch);
 
-	if (!r)
-		r = pipeline_replayed(&player->pipeline, event, position);
+	if (r <= 0)
+		return r;
+	r = r == 1 && play->as_recorded ? snapshot_check(&player->state, pipeline->engine, event) : 0;
+	if (r >= 0)
+		r = pipeline_replayed(pipeline, event, position);
 	if (!r && position % 65536 == 0)
 		show(play);
 	return r;
@@ -125,6 +131,8 @@ static int advance(struct play *play, struct player *player)
 		if (r == SOURCE_EVENT)
 			r = step(play, player, event, position);
 	}
+	if (!r && player->ended && resume_end(&player->resume))
+		return -EINVAL;
 	return r < 0 ? r : 0;
 }
 
@@ -204,6 +212,7 @@ static void close_players(struct play *play)
 
 		pipeline_close(&player->pipeline);
 		record_close(&player->record);
+		resume_free(&player->resume);
 		buf_free(&player->state);
 	}
 	free(play->players);

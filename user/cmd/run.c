@@ -22,6 +22,7 @@
 #include "policies.h"
 #include "recall.h"
 #include "record.h"
+#include "retention.h"
 #include "watchdog.h"
 #include "witness.h"
 
@@ -39,6 +40,8 @@ static const char help[] =
 	"  --witness FILE         who is asked to vouch for the capture at each sign of life: a\n"
 	"                         policy (c2sp.org/tlog-policy) with their keys and addresses\n"
 	"  --snapshot SECONDS     what is known is recorded this often, for the next run (3600)\n"
+	"  --retain AGE           remove what is older from the capture: 90d, 12h, 30m\n"
+	"  --retain-size SIZE     remove the oldest of it beyond this: 50G, 700M\n"
 	"  --output FORMAT:TARGET text or ecs, to - or a file; may be given again (text:-)\n"
 	"  --for SECONDS          stop after this long\n"
 	"  --location FILE        libloc's database, if not where the distribution has it\n"
@@ -61,6 +64,7 @@ struct run_options {
 	uint64_t seconds; /* 0: for ever */
 	uint64_t snapshot, heartbeat;
 	const char *key, *witness;
+	struct prune_limits retain;
 	struct places_options places;
 	bool no_location;
 	struct sensor_options sensor;
@@ -74,6 +78,8 @@ enum {
 	OPT_HEARTBEAT,
 	OPT_WITNESS,
 	OPT_SNAPSHOT,
+	OPT_RETAIN,
+	OPT_RETAIN_SIZE,
 	OPT_OUTPUT,
 	OPT_FOR,
 	OPT_LOCATION,
@@ -90,6 +96,8 @@ static const struct option options[] = {
 	{"heartbeat", required_argument, NULL, OPT_HEARTBEAT},
 	{"witness", required_argument, NULL, OPT_WITNESS},
 	{"snapshot", required_argument, NULL, OPT_SNAPSHOT},
+	{"retain", required_argument, NULL, OPT_RETAIN},
+	{"retain-size", required_argument, NULL, OPT_RETAIN_SIZE},
 	{"output", required_argument, NULL, OPT_OUTPUT},
 	{"for", required_argument, NULL, OPT_FOR},
 	{"location", required_argument, NULL, OPT_LOCATION},
@@ -151,6 +159,14 @@ static int take(struct run_options *run, int option)
 		return take_seconds(&run->heartbeat, "heartbeat", optarg);
 	case OPT_SNAPSHOT:
 		return take_seconds(&run->snapshot, "snapshot", optarg);
+	case OPT_RETAIN:
+		return retention_age(optarg, &run->retain.age) ?
+			       0 :
+			       usage_error("run", "--retain %s: expected an age, such as 90d or 12h", optarg);
+	case OPT_RETAIN_SIZE:
+		return retention_size(optarg, &run->retain.size) ?
+			       0 :
+			       usage_error("run", "--retain-size %s: expected a size, such as 50G", optarg);
 	case OPT_LOCATION:
 		run->places.libloc = optarg;
 		return 0;
@@ -210,6 +226,7 @@ struct run {
 	struct snapshots snapshots;
 	struct evidence evidence;
 	struct witnesses *witnesses;
+	struct retention retention;
 	bool stopping;
 };
 
@@ -432,6 +449,8 @@ static int end(struct run *run)
 	event->events = totals.events;
 	event->lost = totals.lost;
 	r = snapshot_last(&run->snapshots, &run->pipeline);
+	if (!r && run->pipeline.writer)
+		r = retention_tell(&run->retention, &run->pipeline, &run->snapshots, clock_boot());
 	if (!r)
 		r = pipeline_live(&run->pipeline, draft_end(&draft));
 	if (!r)
@@ -465,6 +484,8 @@ static int tend_record(struct run *run, uint64_t now)
 	struct live_totals totals = live_totals(run->live);
 	int r = snapshot_due(&run->snapshots, &run->pipeline, now);
 
+	if (!r)
+		r = retention_tend(&run->retention, &run->pipeline, &run->snapshots, now);
 	run->evidence.cosigned = witnesses_cosigned(run->witnesses);
 	if (!r)
 		r = evidence_beat(&run->evidence, &run->pipeline, now, totals.events, totals.lost);
@@ -560,9 +581,14 @@ static int open_capture(struct run *run)
 
 	if (!r)
 		r = writer_open(&run->pipeline.writer, run->options.capture, run->evidence.key);
+	if (!r)
+		r = retention_open(&run->retention, run->options.capture, &run->options.retain);
 	if (r || !writer_position(run->pipeline.writer))
 		return r;
-	return recall(&run->pipeline, &run->snapshots, run->options.capture, &stop_asked);
+	r = recall(&run->pipeline, &run->snapshots, run->options.capture, &run->retention, &stop_asked);
+	run->retention.told_behind = run->snapshots.position;
+	engine_recalled(run->pipeline.engine);
+	return r;
 }
 
 /** What needs root, in order; the exit code of the first that fails. */
@@ -601,6 +627,7 @@ static void finish(struct run *run)
 	if (run->live)
 		live_source(run->live)->ops->free(live_source(run->live));
 	pipeline_close(&run->pipeline);
+	retention_close(&run->retention);
 	evidence_close(&run->evidence);
 	places_close(&run->places);
 	labels_free(&run->labels);
@@ -629,6 +656,8 @@ int cmd_run(int argc, char **argv)
 		return usage_error("run", "--host is needed");
 	if (run.options.witness && !run.options.capture)
 		return usage_error("run", "--witness is of no use without --capture");
+	if ((run.options.retain.age || run.options.retain.size) && !run.options.capture)
+		return usage_error("run", "--retain and --retain-size need --capture");
 	run.options.places.none = run.options.no_location;
 	/* glibc raises this limit with each large block freed, and then never gives one back. */
 	mallopt(M_MMAP_THRESHOLD, 128 * 1024);

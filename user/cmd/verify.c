@@ -19,6 +19,7 @@
 #include "cmd.h"
 #include "logs.h"
 #include "recall.h"
+#include "resume.h"
 
 static const char help[] =
 	"Usage: custodes verify CAPTURE|PROOF [OPTION...]\n"
@@ -77,8 +78,10 @@ struct verify_call {
 	/* --deep */
 	struct engine *engine;
 	struct batch batch;
+	struct resume resume;
 	struct buf state;
 	uint64_t snapshots, foreign; /* of other versions of the engine: not looked at */
+	uint64_t taken;		     /* behind a gap: nothing to hold them against */
 	struct progress progress;
 };
 
@@ -156,8 +159,11 @@ static int judge(void *context, const struct ev_head *event, uint64_t position)
 		count_snapshot(call, (const struct ev_snapshot *)event);
 	if (!call->deep)
 		return 0;
-	r = snapshot_check(&call->state, call->engine, event);
-	if (!r)
+	r = resume_take(&call->resume, call->engine, event, position, &call->batch);
+	call->taken += r == 2;
+	if (r == 1 && snapshot_check(&call->state, call->engine, event))
+		r = -EBADMSG;
+	if (r > 0)
 		r = engine_step(call->engine, event, position, &call->batch);
 	batch_reset(&call->batch);
 	batch_actions_done(&call->batch);
@@ -166,7 +172,7 @@ static int judge(void *context, const struct ev_head *event, uint64_t position)
 
 static void say_snapshots(const struct verify_call *call, struct verdict *verdict)
 {
-	uint64_t checked = call->deep ? call->snapshots - call->foreign : 0;
+	uint64_t checked = call->deep ? call->snapshots - call->foreign - call->taken : 0;
 
 	if (verdict_count(verdict, VERDICT_DOUBT, "snapshots"))
 		return;
@@ -174,10 +180,16 @@ static void say_snapshots(const struct verify_call *call, struct verdict *verdic
 		verdict_say(verdict, VERDICT_PROVED, "snapshots",
 			    "%llu snapshots of the engine are what the events before them come to",
 			    (unsigned long long)checked);
-	if (call->snapshots > checked)
+	if (call->taken)
+		verdict_say(
+			verdict, VERDICT_LIMIT, "snapshots",
+			"%llu snapshots of the engine were taken as they are: what stood before them is not "
+			"there",
+			(unsigned long long)call->taken);
+	if (call->snapshots > checked + call->taken)
 		verdict_say(verdict, VERDICT_LIMIT, "snapshots",
 			    "%llu snapshots of the engine were not judged%s",
-			    (unsigned long long)(call->snapshots - checked),
+			    (unsigned long long)(call->snapshots - checked - call->taken),
 			    call->deep ? ": another version wrote them" : " (--deep)");
 }
 
@@ -300,6 +312,7 @@ static int judge_log(struct verify_call *call, const char *path, struct verified
 	r = !stat(path, &st) && S_ISREG(st.st_mode) ? verify_file(call, path, verified) :
 						      verify_capture(path, &call->options, verified);
 	engine_free(&call->engine);
+	resume_free(&call->resume);
 	if (!r)
 		say_snapshots(call, &verified->verdict);
 	return r;

@@ -342,6 +342,8 @@ NEVER_FAILS(on_monitor)
 NEVER_FAILS(on_key)
 NEVER_FAILS(on_heartbeat)
 NEVER_FAILS(on_witness)
+NEVER_FAILS(on_prune)
+NEVER_FAILS(on_hold)
 NEVER_FAILS(on_document)
 NEVER_FAILS(on_place)
 
@@ -383,6 +385,8 @@ static const struct step {
 	{EV_KEY, on_key_},
 	{EV_HEARTBEAT, on_heartbeat_},
 	{EV_WITNESS, on_witness_},
+	{EV_PRUNE, on_prune_},
+	{EV_HOLD, on_hold_},
 };
 
 #define EVENT(number, NAME, name) +1

@@ -209,3 +209,48 @@ void on_witness(struct engine *engine, const struct ev_head *event)
 	if (witnesses[told->result].finding && !(event->flags & WITNESS_AGAIN) && classified(engine))
 		finding(engine, witnesses[told->result].how, witnesses[told->result].how, sentence.data);
 }
+
+static struct outcome_retention *tell_retention(struct engine *engine, enum outcome_what what,
+						const char *how)
+{
+	struct outcome_retention *retention = arena_alloc(&engine->batch->arena, sizeof(*retention));
+	struct outcome *outcome = tell(engine, OUTCOME_EVENT, what, engine->time);
+
+	outcome->retention = retention;
+	outcome->how = how;
+	return retention;
+}
+
+void on_prune(struct engine *engine, const struct ev_head *event)
+{
+	const struct ev_prune *told = (const struct ev_prune *)event;
+	struct outcome_retention *retention;
+
+	if (!engine->options.events)
+		return;
+	retention = tell_retention(engine, WHAT_PRUNE, NULL);
+	retention->from = told->begin;
+	retention->to = told->end;
+	retention->entries = told->entries;
+	retention->bytes = told->bytes;
+	retention->held = told->held;
+	retention->why = told->why == PRUNE_SIZE ? "size" : "age";
+	retention->limit = told->limit;
+	retention->id = text_of(engine, event_view(event, told->holds));
+}
+
+void on_hold(struct engine *engine, const struct ev_head *event)
+{
+	static const char *const how[] = {[HOLD_SET] = "set", [HOLD_RELEASED] = "released"};
+	const struct ev_hold *told = (const struct ev_hold *)event;
+	struct outcome_retention *retention;
+
+	if (!engine->options.events || told->what >= ARRAY_SIZE(how) || !how[told->what])
+		return; /* that it stands is news to nobody */
+	retention = tell_retention(engine, WHAT_HOLD, how[told->what]);
+	retention->from = told->from;
+	retention->to = told->to;
+	retention->id = text_of(engine, event_view(event, told->id));
+	retention->reason = text_of(engine, event_view(event, told->reason));
+	retention->uid = told->uid;
+}

@@ -361,6 +361,8 @@ void on_monitor(struct engine *engine, const struct ev_head *event);
 void on_key(struct engine *engine, const struct ev_head *event);
 void on_heartbeat(struct engine *engine, const struct ev_head *event);
 void on_witness(struct engine *engine, const struct ev_head *event);
+void on_prune(struct engine *engine, const struct ev_head *event);
+void on_hold(struct engine *engine, const struct ev_head *event);
 /** Rule: on a classified host, nothing may keep the monitor from seeing. */
 void detect_loss(struct engine *engine, const struct ev_loss *loss);
 void detect_clock_step(struct engine *engine, const struct ev_clock *clock);

@@ -59,6 +59,10 @@ const struct event_string event_strings[] = {
 	STRING(WITNESS, witness, verifier),
 	STRING(WITNESS, witness, checkpoint),
 	STRING(WITNESS, witness, detail),
+	STRING(PRUNE, prune, absent),
+	STRING(PRUNE, prune, holds),
+	STRING(HOLD, hold, id),
+	STRING(HOLD, hold, reason),
 	STRING(PLACE, place, as_name),
 	STRING(PLACE, place, network),
 };

@@ -36,6 +36,8 @@ enum outcome_what {
 	WHAT_KEY,
 	WHAT_HEARTBEAT,
 	WHAT_WITNESS,
+	WHAT_PRUNE,
+	WHAT_HOLD,
 	/* rules */
 	WHAT_RULE_PRODUCT,
 	WHAT_RULE_DESTINATION,
@@ -123,6 +125,17 @@ struct outcome_evidence {
 	const char *witness; /* its key */
 	uint64_t told;	     /* entries that it says it has seen */
 	uint32_t status;     /* of HTTP; 0: no answer */
+};
+
+/** What was removed from the log, or may not be. */
+struct outcome_retention {
+	int64_t from, to;	       /* ns since 1970 */
+	uint64_t entries, bytes, held; /* of WHAT_PRUNE */
+	const char *why;	       /* "age", "size" */
+	uint64_t limit;		       /* seconds or bytes */
+	const char *id;		       /* of the hold; of WHAT_PRUNE, of those that kept something; or NULL */
+	const char *reason;	       /* of WHAT_HOLD */
+	uint32_t uid;
 };
 
 /** What a lineage did with an object: a file, a pipe, a device, another process's memory. */
@@ -226,6 +239,7 @@ struct outcome {
 	const struct outcome_dns *dns;
 	const struct outcome_ledger *ledger;
 	const struct outcome_evidence *evidence;
+	const struct outcome_retention *retention;
 	/* Of a finding about a product: all of one start of it are one incident, which grows. */
 	const char *incident;	  /* 32 hex digits; or NULL */
 	uint64_t incident_number; /* the how many-eth finding of it this is */

@@ -39,6 +39,8 @@ static const struct mapping {
 	{WHAT_KEY, "event", "configuration", {"change"}},
 	{WHAT_HEARTBEAT, "metric", "host", {"info"}},
 	{WHAT_WITNESS, "event", "host", {"info"}},
+	{WHAT_PRUNE, "event", "file", {"deletion"}},
+	{WHAT_HOLD, "event", "configuration", {"change"}},
 	{WHAT_RULE_PRODUCT, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_DESTINATION, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_DESTINATION_BYTES, "alert", "intrusion_detection", {"info"}},
@@ -566,6 +568,27 @@ static void put_executable(struct jsonw *w, const struct outcome_process *proces
 	jsonw_object_end(w);
 }
 
+static void put_retention(struct jsonw *w, const struct outcome_retention *retention)
+{
+	if (!retention)
+		return;
+	jsonw_object(w, "retention");
+	jsonw_time(w, "from", retention->from);
+	jsonw_time(w, "to", retention->to);
+	jsonw_str(w, "hold", retention->id);
+	jsonw_str(w, "reason", retention->reason);
+	if (retention->reason)
+		jsonw_u64(w, "uid", retention->uid);
+	if (retention->why) {
+		jsonw_str(w, "why", retention->why);
+		jsonw_u64(w, "limit", retention->limit);
+		jsonw_u64(w, "entries", retention->entries);
+		jsonw_u64(w, "bytes", retention->bytes);
+		jsonw_u64(w, "held", retention->held);
+	}
+	jsonw_object_end(w);
+}
+
 static void put_custodes(struct jsonw *w, const struct outcome *outcome, const struct outcome_log *log)
 {
 	jsonw_object(w, "custodes");
@@ -576,6 +599,7 @@ static void put_custodes(struct jsonw *w, const struct outcome *outcome, const s
 	put_access(w, outcome->access);
 	put_ledger(w, outcome->ledger);
 	ecs_evidence(w, outcome);
+	put_retention(w, outcome->retention);
 	if (outcome->incident) {
 		jsonw_object(w, "incident");
 		jsonw_str(w, "id", outcome->incident);

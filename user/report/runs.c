@@ -89,6 +89,7 @@ void runs_free(struct runs *runs)
 		free(runs->rows[i].key);
 	}
 	free(runs->rows);
+	ranges_free(&runs->absent);
 	*runs = (struct runs){};
 }
 
@@ -128,6 +129,11 @@ void runs_text(const struct runs *runs, bool colour, struct buf *to)
 	buf_byte(to, '\n');
 	for (size_t i = 0; i < runs->count; i++)
 		row_text(&runs->rows[i], colour, to);
+	if (!runs->absent.count)
+		return;
+	style_put(to, colour, STYLE_WARN, runs->cut ? "a cut; not in it: entries " : "pruned: entries ", 0);
+	ranges_text(&runs->absent, to);
+	buf_byte(to, '\n');
 }
 
 /* ---- for programs ---- */
@@ -160,6 +166,15 @@ void runs_json(const struct runs *runs, struct buf *to)
 	jsonw_array(&w, "runs");
 	for (size_t i = 0; i < runs->count; i++)
 		row_json(&runs->rows[i], &w);
+	jsonw_array_end(&w);
+	jsonw_bool(&w, "cut", runs->cut);
+	jsonw_array(&w, "absent");
+	for (size_t i = 0; i < runs->absent.count; i++) {
+		jsonw_object(&w, NULL);
+		jsonw_u64(&w, "from", runs->absent.items[i].from);
+		jsonw_u64(&w, "to", runs->absent.items[i].to);
+		jsonw_object_end(&w);
+	}
 	jsonw_array_end(&w);
 	jsonw_object_end(&w);
 	buf_byte(to, '\n');

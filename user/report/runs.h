@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "../event/event.h"
+#include "../capture/ranges.h"
 
 /** One run of custodes, or what stands before the first START. */
 struct run_row {
@@ -23,6 +23,8 @@ struct runs {
 	size_t count;
 	const char *origin; /* of the log that is read; see runs_log() */
 	bool fresh;
+	struct ranges absent; /* entries that are not there */
+	bool cut;	      /* since it is a cut; else they were pruned */
 };
 
 /** What comes next is of the log with this origin, which stays the caller's: with several, rows name theirs.

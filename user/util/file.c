@@ -88,17 +88,33 @@ static bool front(char part[PART_MAX], const char *path, const char *to)
 	return true;
 }
 
+int file_sync_parent_at(int at, const char *path)
+{
+	char parent[PART_MAX];
+	_cleanup_close_ int fd = -1;
+	const char *slash = strrchr(path, '/');
+
+	if (slash && !front(parent, path, slash))
+		return -ENAMETOOLONG;
+	fd = openat(at, slash ? parent : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	return fd < 0 || fsync(fd) ? -errno : 0;
+}
+
+/** A directory that is itself not durable loses what is fsynced in it. */
 int file_make_parents_at(int at, const char *path)
 {
 	char part[PART_MAX];
+	int r = 0;
 
-	for (const char *slash = strchr(path, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (const char *slash = strchr(path, '/'); slash && !r; slash = strchr(slash + 1, '/')) {
 		if (!front(part, path, slash))
 			return -ENAMETOOLONG;
-		if (mkdirat(at, part, 0700) && errno != EEXIST)
-			return -errno;
+		if (!mkdirat(at, part, 0700))
+			r = file_sync_parent_at(at, part);
+		else if (errno != EEXIST)
+			r = -errno;
 	}
-	return 0;
+	return r;
 }
 
 int file_open_beneath(int at, const char *path)

@@ -15,7 +15,9 @@ int file_write(int fd, const void *bytes, size_t size);
 /** Replaces a file whole: written beside it, fsynced, renamed. Its directory is the caller's to fsync. */
 int file_replace_at(int at, const char *path, const void *bytes, size_t size);
 
-/** Makes the directories that lead to a path below `at`, 0700, where they are not there. */
+/** Makes what has changed in the directory of a path below `at` durable: a new name, a rename. */
+int file_sync_parent_at(int at, const char *path);
+/** Makes the directories that lead to a path below `at`, 0700, where they are not there: durable, each. */
 int file_make_parents_at(int at, const char *path);
 /**
  * Opens an existing file below `at` for reading; no part of the path may be a link, and it is a plain

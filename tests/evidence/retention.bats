@@ -1,0 +1,229 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-3.0-or-later
+# What is old goes, what is under a hold stays, a time can be cut out: all of it verifies, and what is left is
+# judged as it was.
+
+setup_file() {
+	export DIR=$BATS_FILE_TMPDIR
+	"$PWD/build/asan/tests/evidence/make-days" "$DIR/cap" "$DIR/key" tests/replay/families/drip/attack/capture 6
+	awk -v dir="$DIR" '/^```sh$/ { getline; file = dir "/" $2 } /^```$/ { file = "" } file { print > file }' docs/VERIFY.md
+	"$CUSTODES" key show "$DIR/key" | sed -n '/BEGIN/,$p' >"$DIR/key.pem"
+	"$CUSTODES" -q replay "$DIR/cap" --output "ecs:$DIR/whole" || [[ $? == 1 ]]
+	[[ $(grep -c '"kind":"alert"' "$DIR/whole") == 12 ]]
+}
+
+setup() {
+	log=$BATS_TEST_TMPDIR/log said=$BATS_TEST_TMPDIR/said
+	cp -r "$DIR/cap" "$log"
+}
+
+# ours CODE COMMAND...: what it says goes to $said.
+ours() {
+	local code=0
+	"$CUSTODES" "${@:2}" >"$said" 2>&1 || code=$?
+	[[ $code -eq $1 ]] || { echo "expected $1, found $code: ${*:2}"; cat "$said"; return 1; }
+}
+
+says() {
+	local part
+	for part in "$@"; do
+		tr -s ' \n' ' ' <"$said" | grep -qF -- "$part" || { echo "expected \"$part\", found:"; cat "$said"; return 1; }
+	done
+}
+
+sound() {
+	ours 0 verify "$1" --key "$DIR/key.pem"
+	says "${@:2}"
+	ours 0 verify "$1" --key "$DIR/key.pem" --deep
+}
+
+# day N: so many days ago, as --from and --to have it.
+day() {
+	date -u -d "$1 days ago" +%Y-%m-%d
+}
+
+# as_before CAPTURE FINDINGS: judged anew, each document stood in the whole log's, letter for letter.
+as_before() {
+	ours 1 -q replay "$1" --output "ecs:$said.ndjson"
+	[[ $(grep -c '"kind":"alert"' "$said.ndjson") == "$2" ]] || { grep -c '"kind":"alert"' "$said.ndjson"; return 1; }
+	! grep -v '"action":"\(prune\|hold\)"' "$said.ndjson" | grep -vxFf "$DIR/whole"
+}
+
+bundles() {
+	(cd "$1/tile/entries" && find . -maxdepth 1 -name '???' | sort | xargs | tr -d ./)
+}
+
+@test "by age: verifies, says so, and the rest is judged as before, with the same ids" {
+	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key" --dry-run
+	says "would go: 768 entries" "(age), entries 0 to 767"
+	diff -r "$DIR/cap" "$log"
+	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
+	says "pruned: 768 entries"
+	[[ $(bundles "$log") == "003 004 005 006 007 008" ]]
+	sound "$log" "the 1666 entries that are there are those of the checkpoint" "entries 0 to 767 were pruned, as the log itself says"
+	as_before "$log" 8
+	ours 0 capture list "$log"
+	says "pruned: entries 0 to 767"
+	ours 0 capture list "$log" --json
+	jq -e '.absent == [{"from": 0, "to": 768}] and (.cut | not)' "$said"
+	ours 1 -q replay "$log" --output "ecs:$said.ndjson"
+	jq -e 'select(.event.action == "prune").custodes.retention | .why == "age" and .limit == 216000 and .entries == 768 and .held == 0' "$said.ndjson"
+	# Nothing is left to do; then more, later.
+	cp -r "$log" "$log.once"
+	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
+	diff -r "$log.once" "$log"
+	ours 0 capture prune "$log" --older-than 30h --key "$DIR/key"
+	says "pruned:"
+	sound "$log" "were pruned, as the log itself says"
+	as_before "$log" 4
+}
+
+@test "by size: the oldest goes until the rest is no more" {
+	local all
+	all=$(cat "$log"/tile/entries/??? | wc -c)
+	ours 0 capture prune "$log" --keep-size $((all / 2)) --key "$DIR/key"
+	says "(size)"
+	(($(cat "$log"/tile/entries/??? | wc -c) < all * 2 / 3))
+	sound "$log" "were pruned, as the log itself says"
+	as_before "$log" 6
+	ours 0 capture prune "$log" --keep-size 50G --key "$DIR/key"
+	[[ ! -s $said ]] || grep -vq pruned: "$said"
+}
+
+@test "a hold: what it names stays, from the snapshot before it, and can be judged; until it is released" {
+	local id
+	ours 0 hold "$log" --from "$(day 5)" --to "$(day 4)" --reason "case 17: what was sent on that day"
+	id=$(<"$said")
+	[[ $(stat -c %a "$log/holds") == 600 ]]
+	ours 0 hold "$log" --list
+	says "$id" "stands" "case 17"
+	ours 0 capture prune "$log" --older-than 30h --key "$DIR/key"
+	says "for the hold $id entries" "stay"
+	sound "$log" "were pruned, as the log itself says"
+	as_before "$log" 6
+	jq -e 'select(.event.action == "prune").custodes.retention | .held > 0 and .hold == "'"$id"'"' "$said.ndjson"
+	# Without its line it stands: the log knows it.
+	mv "$log/holds" "$said.holds"
+	ours 0 capture prune "$log" --older-than 30h --key "$DIR/key"
+	says "nothing went: no entries; for the hold $id entries"
+	as_before "$log" 6
+	mv "$said.holds" "$log/holds"
+	ours 2 hold "$log" --release 00000000 --reason x
+	ours 2 hold "$log" --release "$id"
+	ours 0 hold "$log" --release "$id" --reason "case 17 is closed"
+	ours 0 hold "$log" --list
+	says "released"
+	ours 0 capture prune "$log" --older-than 30h --key "$DIR/key"
+	sound "$log" "were pruned, as the log itself says"
+	as_before "$log" 4
+	[[ $(jq -r 'select(.event.action == "hold").custodes | .how + ": " + .retention.reason' "$said.ndjson" | xargs) == \
+		"set: case 17: what was sent on that day released: case 17 is closed" ]]
+	# A file that cannot be read prunes nothing.
+	echo "hold all" >>"$log/holds"
+	cp -r "$log" "$log.before"
+	ours 2 capture prune "$log" --older-than 10h --key "$DIR/key"
+	says "nothing is pruned"
+	diff -r "$log.before" "$log"
+}
+
+@test "a hash of what was pruned is changed, or an entry goes that nothing speaks of: exit code 3" {
+	local bad=$BATS_TEST_TMPDIR/bad
+	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
+	cp -r "$log" "$bad"
+	printf '\377' | dd of="$bad/tile/0/001" bs=1 seek=500 conv=notrunc status=none
+	ours 3 verify "$bad" --key "$DIR/key.pem"
+	ours 3 replay "$bad"
+	rm -r "$bad" && cp -r "$log" "$bad"
+	rm "$bad/tile/0/001"
+	ours 3 verify "$bad" --key "$DIR/key.pem"
+	rm -r "$bad" && cp -r "$log" "$bad"
+	rm "$bad/tile/entries/005"
+	ours 3 verify "$bad" --key "$DIR/key.pem"
+	says "and nothing says that they need not be"
+	ours 3 replay "$bad"
+	# What was pruned is put back: the same, or something else.
+	cp "$DIR/cap/tile/entries/005" "$bad/tile/entries/005"
+	cp "$DIR/cap/tile/entries/001" "$bad/tile/entries/001"
+	sound "$bad" "pruning was cut off"
+	cp "$DIR/cap/tile/entries/002" "$bad/tile/entries/001"
+	ours 3 verify "$bad" --key "$DIR/key.pem"
+}
+
+@test "a log in use, another's key, no limit: not pruned" {
+	local other=$BATS_TEST_TMPDIR/other
+	"$CUSTODES" key new "$other"
+	ours 2 capture prune "$log" --older-than 60h --key "$other"
+	says "not the key that has signed"
+	ours 2 capture prune "$log" --key "$DIR/key"
+	ours 2 capture prune "$log" --older-than 60 --key "$DIR/key"
+	exec 9<"$log"
+	flock 9
+	ours 2 capture prune "$log" --older-than 60h --key "$DIR/key"
+	says "another custodes writes to it"
+	flock -u 9
+	diff -r "$DIR/cap" "$log"
+}
+
+@test "a cut verifies alone, and is judged as the whole" {
+	local out=$BATS_TEST_TMPDIR/out id
+	ours 0 capture cut "$log" --from "$(day 3)" --to "$(day 2)" -o "$out"
+	says "entries" "of 2430"
+	[[ $(bundles "$out" | wc -w) -lt 5 ]]
+	cmp "$log/checkpoint" "$out/checkpoint"
+	sound "$out" "this is a cut" "What is not in it is not shown" "are those of the checkpoint, in their order"
+	as_before "$out" 2
+	ours 0 capture list "$out"
+	says "a cut; not in it: entries 0 to"
+	id=$(jq -r 'select(.event.kind == "alert").event.id' "$said.ndjson" | head -n 1)
+	ours 0 explain "$id" "$out"
+	says "What happened" "$id"
+	ours 0 prove "$out" --finding "$id" -o "$BATS_TEST_TMPDIR/proof"
+	ours 0 verify "$BATS_TEST_TMPDIR/proof" --key "$DIR/key.pem"
+	ours 1 ledger "$out"
+	ours 2 prove "$out" 0 -o "$BATS_TEST_TMPDIR/proof"
+	says "event 0 is not there"
+	# A cut is no log to go on with, nor may it lack more than it says.
+	ours 2 capture prune "$out" --older-than 60h --key "$DIR/key"
+	says "not continued"
+	ours 2 capture cut "$log" --from 2001-01-01 --to 2001-01-02 -o "$out.none"
+	says "nothing of that time"
+	ours 2 capture cut "$log" --from "$(day 3)" --to "$(day 2)" -o "$out"
+	ours 2 replay "$out" --host uk-secret
+	says "by its recorded policies only"
+	rm "$out/tile/entries/$(bundles "$out" | cut -d' ' -f1)"
+	ours 3 verify "$out"
+	says "and nothing says that they need not be"
+	sed -i 's/^[0-9]*-/1-/' "$out/cut"
+	ours 3 verify "$out"
+}
+
+@test "a cut of what was pruned" {
+	local out=$BATS_TEST_TMPDIR/out
+	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
+	ours 0 capture cut "$log" --from "$(day 1)" --to "$(day 0)" -o "$out"
+	sound "$out" "this is a cut"
+	as_before "$out" 2
+	tests/check/65-capture "$log" # a reader of its own, by docs/FORMAT.md
+	tests/check/65-capture "$out"
+	ours 2 capture cut "$log" --from "$(day 9)" --to "$(day 8)" -o "$out.none"
+}
+
+stranger() {
+	mkdir -p "$BATS_TEST_TMPDIR/empty"
+	(cd "$BATS_TEST_TMPDIR/empty" && sh "$DIR/verify.sh" "$@")
+}
+
+@test "the stranger's script, where only hashes are left" {
+	local short=$BATS_TEST_TMPDIR/short out=$BATS_TEST_TMPDIR/out code=0
+	"$PWD/build/asan/tests/evidence/make-log" "$short" "$DIR/key" 270
+	ours 0 capture cut "$short" --from 1970-01-01 --to 1970-01-01T00:40Z -o "$out"
+	stranger "$out" "$DIR/key.pem" >"$said"
+	says "entries 256 to 269: only their hashes are here" "verified, but for what stood in 14 entries"
+	rm "$out/tile/entries/000"
+	stranger "$out" "$DIR/key.pem" >"$said"
+	says "entries 0 to 255: only their hashes are here" "verified, but for what stood in 270 entries"
+	printf '\377' | dd of="$out/tile/0/000" bs=1 seek=500 conv=notrunc status=none
+	stranger "$out" "$DIR/key.pem" >"$said" || code=$?
+	[[ $code != 0 ]]
+	says "NOT VERIFIED"
+}
