@@ -208,6 +208,22 @@ bundles() {
 	ours 2 capture cut "$log" --from "$(day 9)" --to "$(day 8)" -o "$out.none"
 }
 
+@test "merge takes what was pruned, and a cut, as they are" {
+	local out=$BATS_TEST_TMPDIR/out each
+	ours 0 capture cut "$log" --from "$(day 3)" --to "$(day 2)" -o "$out"
+	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
+	for each in "$log" "$out"; do
+		ours 0 capture merge "$each" -o "$each.folder"
+		ours 0 verify "$each.folder" --key "$DIR/key.pem"
+		ours 1 -q replay "$each" --output "ecs:$each.alone"
+		ours 1 -q replay "$each.folder" --output "ecs:$each.among"
+		cmp "$each.alone" "$each.among"
+	done
+	rm "$out/tile/entries/$(bundles "$out" | cut -d' ' -f1)" # which nothing says
+	ours 3 capture merge "$out" -o "$out.again"
+	[[ ! -e $out.again ]]
+}
+
 stranger() {
 	mkdir -p "$BATS_TEST_TMPDIR/empty"
 	(cd "$BATS_TEST_TMPDIR/empty" && sh "$DIR/verify.sh" "$@")

@@ -8,6 +8,7 @@
 #include "../util/file.h"
 #include "../util/log.h"
 #include "bundle.h"
+#include "statement.h"
 
 #define NOTE_BYTES 65536
 #define RETRIES	   100
@@ -163,8 +164,10 @@ static int take_end(struct copy *copy)
 			break;
 	}
 	for (size_t i = 0; !r && i < copy->part_count; i++)
-		r = copy->parts[i].there ? write_file(copy, copy->parts[i].path, &copy->parts[i].bytes) :
-					   missing(copy, copy->parts[i].path, -ENOENT);
+		if (copy->parts[i].there)
+			r = write_file(copy, copy->parts[i].path, &copy->parts[i].bytes);
+		else if (i + 1 < copy->part_count) /* the last is a bundle, which a cut may be without */
+			r = missing(copy, copy->parts[i].path, -ENOENT);
 	return r ? r : write_file(copy, "checkpoint", &copy->note);
 }
 
@@ -186,6 +189,7 @@ static int copy_tiles(const struct copy *copy)
 	return r;
 }
 
+/** What was pruned, or is not in a cut, is not there; who reads the copy finds out whether it may be so. */
 static int copy_bundles(const struct copy *copy, copy_step *step, void *context)
 {
 	char path[LAYOUT_PATH];
@@ -194,9 +198,11 @@ static int copy_bundles(const struct copy *copy, copy_step *step, void *context)
 	for (uint64_t index = 0; !r && index < copy->checkpoint.size / TILE_WIDTH; index++) {
 		r = step(context, index * TILE_WIDTH);
 		layout_bundle(path, index, TILE_WIDTH);
-		if (!r)
+		if (!r && !faccessat(copy->from, path, F_OK, AT_SYMLINK_NOFOLLOW))
 			r = copy_file(copy, path, BUNDLE_BYTES);
 	}
+	if (!r && !faccessat(copy->from, CUT_FILE, F_OK, AT_SYMLINK_NOFOLLOW))
+		r = copy_file(copy, CUT_FILE, NOTE_BYTES);
 	return r ? r : step(context, copy->checkpoint.size);
 }
 

@@ -363,6 +363,13 @@ static uint64_t there_from(const struct reader *reader, uint64_t number)
 	return gap ? gap->to : number;
 }
 
+int reader_rewind(struct reader *reader)
+{
+	uint64_t first = there_from(reader, 0);
+
+	return first < reader->checkpoint.size ? go_to(reader, first) : 0;
+}
+
 int reader_seek(struct reader *reader, uint64_t position)
 {
 	uint64_t low = there_from(reader, 0), high = reader->checkpoint.size;

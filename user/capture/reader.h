@@ -27,6 +27,8 @@ struct reader_watch {
 };
 int reader_open_watched(struct reader **reader, const char *path, struct reader_watch *watch);
 
+/** Goes to the first event that is there. 0, or a negative errno, which is said. */
+int reader_rewind(struct reader *reader);
 /** The next event given out is the one at this position, or the end. 0; -ENODATA: it is not there, which is
  * said; or a negative errno. */
 int reader_seek(struct reader *reader, uint64_t position);

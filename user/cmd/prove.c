@@ -178,7 +178,7 @@ static int find_context(struct prove *prove)
 {
 	struct progress progress = progress_begin("prove");
 	const struct ev_head *event;
-	int r = reader_seek(prove->reader, 0);
+	int r = reader_rewind(prove->reader);
 
 	while (!r && (r = source_next(reader_source(prove->reader), &event)) == SOURCE_EVENT) {
 		if (event->kind == EV_START)

@@ -130,9 +130,9 @@ static int advance(struct play *play, struct player *player)
 		player->ended = r == SOURCE_END;
 		if (r == SOURCE_EVENT)
 			r = step(play, player, event, position);
+		else if (r == SOURCE_END && resume_end(&player->resume))
+			return -EINVAL;
 	}
-	if (!r && player->ended && resume_end(&player->resume))
-		return -EINVAL;
 	return r < 0 ? r : 0;
 }
 
