@@ -24,28 +24,25 @@ void survey_free(struct survey *survey)
 	free(survey->keys);
 	survey->bundles = NULL;
 	survey->keys = NULL;
-	survey->count = survey->room = survey->key_count = 0;
+	survey->count = survey->key_count = 0;
 }
 
 static struct surveyed *bundle_of(struct survey *survey, uint64_t entry)
 {
 	struct surveyed *last = survey->count ? &survey->bundles[survey->count - 1] : NULL, *bundle;
+	int64_t latest;
 
 	if (last && last->index == entry / TILE_WIDTH)
 		return last;
-	if (survey->count == survey->room) {
-		survey->room = survey->room ? 2 * survey->room : 64;
-		survey->bundles = need(reallocarray(survey->bundles, survey->room, sizeof(*bundle)));
-		last = survey->count ? &survey->bundles[survey->count - 1] : NULL;
-	}
 	if (!last || last->index + 1 != entry / TILE_WIDTH)
 		survey->snapshot = NO_ENTRY; /* its other pieces are not there */
-	bundle = &survey->bundles[survey->count++];
+	latest = last ? last->latest : INT64_MIN;
+	bundle = GROW(survey->bundles, survey->count);
 	*bundle = (struct surveyed){
 		.index = entry / TILE_WIDTH,
 		.begin = INT64_MAX,
 		.end = INT64_MIN,
-		.latest = last ? last->latest : INT64_MIN,
+		.latest = latest,
 		.first = entry < TILE_WIDTH,
 		.anchors = survey->anchors,
 		.at_snapshot = nothing,

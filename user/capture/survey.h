@@ -36,7 +36,7 @@ struct survey_key {
 struct survey {
 	uint32_t engine; /* snapshots of other versions are of no use */
 	struct surveyed *bundles;
-	size_t count, room;
+	size_t count;
 	struct survey_key *keys;
 	size_t key_count;
 	/* where it stands */
