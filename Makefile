@@ -32,7 +32,7 @@ ARCH := $(shell uname -m)
 BPF_ARCH := $(patsubst x86_64,x86,$(patsubst aarch64,arm64,$(ARCH)))
 MULTIARCH := $(shell $(CC) -print-multiarch 2>/dev/null)
 
-LIBS := libbpf libelf zlib libcjson libzstd libcrypto libmaxminddb libcap-ng libcurl
+LIBS := libbpf libelf zlib libcjson libzstd libcrypto libmaxminddb libcap-ng
 SYSROOT_FLAG := $(if $(SYSROOT),--sysroot=$(SYSROOT))
 WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith -Wundef -Wvla \
 	-Wformat=2 -Wno-format-truncation -Wno-format-nonliteral
@@ -42,7 +42,7 @@ FLAGS_asan := -O1 -fsanitize=address,undefined -fno-sanitize-recover=all -fno-om
 USER_CPPFLAGS := -D_GNU_SOURCE -DCUSTODES_VERSION='"$(VERSION)"'
 USER_CFLAGS := $(SYSROOT_FLAG) -std=gnu17 -g -fPIE $(WARN) $(FLAGS_$(FLAVOUR)) -Wa,-Ibuild $(shell pkg-config --cflags $(LIBS) 2>/dev/null)
 USER_LDFLAGS := $(SYSROOT_FLAG) -pie -Wl,-z,relro,-z,now,-z,noexecstack $(filter -fsanitize=%,$(FLAGS_$(FLAVOUR)))
-USER_LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lloc -lpthread
+USER_LDLIBS := $(shell pkg-config --libs $(LIBS) 2>/dev/null) -lloc -lpthread -ldl
 BPF_CFLAGS := -target bpf -D__TARGET_ARCH_$(BPF_ARCH) -mcpu=v3 -O2 -g -Wall -Wextra -Werror -Wno-unused-parameter \
 	$(if $(MULTIARCH),-I$(SYSROOT)/usr/include/$(MULTIARCH))
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include "poster.h"
 
+#include <dlfcn.h>
 #include <errno.h>
 #include <grp.h>
 #include <poll.h>
@@ -36,6 +37,44 @@ struct request {
 	char bytes[POST_REQUEST_MAX];
 };
 
+/**
+ * Loaded by the process that asks, and by no other: libcurl brings more than twenty libraries, which would be
+ * several MiB in a process that is never to talk to anybody.
+ */
+#define LIBCURL "libcurl.so.4"
+
+static struct {
+	__typeof__(curl_slist_append) *append;
+	__typeof__(curl_easy_init) *init;
+	CURLcode (*set)(CURL *curl, CURLoption option, ...);
+	__typeof__(curl_easy_perform) *perform;
+	CURLcode (*get)(CURL *curl, CURLINFO info, ...);
+	__typeof__(curl_easy_strerror) *fault;
+} libcurl;
+
+static int load_curl(void)
+{
+	static const struct {
+		const char *name;
+		void **to;
+	} wanted[] = {
+		{"curl_slist_append", (void **)&libcurl.append},
+		{"curl_easy_init", (void **)&libcurl.init},
+		{"curl_easy_setopt", (void **)&libcurl.set},
+		{"curl_easy_perform", (void **)&libcurl.perform},
+		{"curl_easy_getinfo", (void **)&libcurl.get},
+		{"curl_easy_strerror", (void **)&libcurl.fault},
+	};
+	void *library = dlopen(LIBCURL, RTLD_NOW);
+
+	for (size_t i = 0; library && i < ARRAY_SIZE(wanted); i++) {
+		*wanted[i].to = dlsym(library, wanted[i].name);
+		if (!*wanted[i].to)
+			library = NULL;
+	}
+	return library ? 0 : log_error(-ENOENT, "no witness can be asked: %s", dlerror());
+}
+
 static void answer_with(int sock, const struct post_answer *answer)
 {
 	send(sock, answer, offsetof(struct post_answer, body) + answer->size, MSG_NOSIGNAL);
@@ -63,7 +102,7 @@ static struct curl_slist *headers(void)
 	struct curl_slist *list = NULL;
 
 	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
-		list = need(curl_slist_append(list, lines[i]));
+		list = need(libcurl.append(list, lines[i]));
 	return list;
 }
 
@@ -71,34 +110,34 @@ static struct curl_slist *headers(void)
 static void post(const struct request *request, size_t size, struct post_answer *answer)
 {
 	_cleanup_free_ char *url = need(strndup(request->bytes, request->url));
-	CURL *curl = curl_easy_init();
+	CURL *curl = libcurl.init();
 	char error[CURL_ERROR_SIZE] = "";
 	const char *type = NULL;
 	long status = 0;
 	CURLcode code;
 
-	curl_easy_setopt(need(curl), CURLOPT_URL, url);
-	curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE, (long)(size - request->url));
-	curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request->bytes + request->url);
-	curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers());
-	curl_easy_setopt(curl, CURLOPT_USERAGENT, "custodes");
-	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_LIMIT);
-	curl_easy_setopt(curl, CURLOPT_TIMEOUT, (long)POST_SECONDS);
-	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, take_body);
-	curl_easy_setopt(curl, CURLOPT_WRITEDATA, answer);
-	curl_easy_setopt(curl, CURLOPT_ERRORBUFFER, error);
-	code = curl_easy_perform(curl);
+	libcurl.set(need(curl), CURLOPT_URL, url);
+	libcurl.set(curl, CURLOPT_PROTOCOLS_STR, "http,https");
+	libcurl.set(curl, CURLOPT_POSTFIELDSIZE, (long)(size - request->url));
+	libcurl.set(curl, CURLOPT_POSTFIELDS, request->bytes + request->url);
+	libcurl.set(curl, CURLOPT_HTTPHEADER, headers());
+	libcurl.set(curl, CURLOPT_USERAGENT, "custodes");
+	libcurl.set(curl, CURLOPT_NOSIGNAL, 1L);
+	libcurl.set(curl, CURLOPT_CONNECTTIMEOUT, (long)CONNECT_LIMIT);
+	libcurl.set(curl, CURLOPT_TIMEOUT, (long)POST_SECONDS);
+	libcurl.set(curl, CURLOPT_WRITEFUNCTION, take_body);
+	libcurl.set(curl, CURLOPT_WRITEDATA, answer);
+	libcurl.set(curl, CURLOPT_ERRORBUFFER, error);
+	code = libcurl.perform(curl);
 	if (code) {
 		if (!*answer->fault)
 			snprintf(answer->fault, sizeof(answer->fault), "%s",
-				 *error ? error : curl_easy_strerror(code));
+				 *error ? error : libcurl.fault(code));
 		answer->size = 0;
 		return;
 	}
-	curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
-	curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+	libcurl.get(curl, CURLINFO_RESPONSE_CODE, &status);
+	libcurl.get(curl, CURLINFO_CONTENT_TYPE, &type);
 	answer->status = (uint32_t)status;
 	snprintf(answer->type, sizeof(answer->type), "%s", type ? type : "");
 }
@@ -230,9 +269,10 @@ int poster_start(struct poster **poster)
 	p->pid = fork();
 	if (!p->pid) {
 		r = give_up_everything(socks[1]);
-		if (!r)
+		if (r)
+			log_error(r, "who talks to others cannot give its privileges up");
+		else if (!load_curl())
 			work(3);
-		log_error(r, "who talks to others cannot give its privileges up");
 		_exit(1);
 	}
 	p->sock = socks[0];
