@@ -26,7 +26,7 @@
 #include "tree.h"
 
 /** Blocks that wait for the worker, and the one that is being filled. */
-#define BLOCKS 8
+#define BLOCKS 2
 
 struct block_buf {
 	size_t size;

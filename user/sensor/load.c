@@ -226,6 +226,7 @@ int sensor_open(struct sensor **sensor, const struct sensor_options *options)
 		r = roots_open(&s->roots);
 		r = r ? log_error(r, "the cgroup2 hierarchy cannot be opened") : load_best(s, options);
 	}
+	object_loaded();
 	if (r)
 		sensor_close(&s);
 	*sensor = s;

@@ -4,8 +4,10 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
@@ -21,6 +23,16 @@ __asm__(".section .rodata\n"
 	"sensor_object: .incbin \"sensor.bpf.o\"\n"
 	"sensor_object_end: .byte 0\n"
 	".previous\n");
+
+void object_loaded(void)
+{
+	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
+	uintptr_t begin = ((uintptr_t)sensor_object + page - 1) / page * page;
+	uintptr_t end = (uintptr_t)sensor_object_end / page * page;
+
+	if (end > begin)
+		madvise((void *)begin, end - begin, MADV_DONTNEED);
+}
 
 /** libbpf's words help whoever asks for them with -v; what they mean is said by us. */
 static int pass_on(enum libbpf_print_level level, const char *format, va_list args)

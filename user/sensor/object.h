@@ -11,6 +11,9 @@
 /** The object as it was built in, opened and not loaded; NULL and errno. */
 struct bpf_object *object_open(void);
 
+/** Its pages are given back: more than a MiB that is read once. They come again where they are wanted. */
+void object_loaded(void);
+
 /** Before it is loaded: one of its constants, which has a section of its own. 0 or a negative errno. */
 int object_set(struct bpf_object *object, const char *section, __u32 value);
 
