@@ -225,15 +225,15 @@ static char *text_of(const struct ev_head *event, struct ev_str str)
 	return need(strndup(view.at, view.size));
 }
 
-void holds_event(struct holds *holds, const struct ev_head *event)
+static void take_hold(struct holds *holds, const struct ev_hold *told)
 {
-	const struct ev_hold *told = (const struct ev_hold *)event;
+	const struct ev_head *event = &told->head;
 	struct view id = event_view(event, told->id);
 	struct hold like = {.from = told->from, .to = told->to};
 	struct hold_act act = {.when = told->when, .uid = told->uid, .recorded = true};
 	struct hold *hold;
 
-	if (event->kind != EV_HOLD || event->channel != CHANNEL_USER || id.size != HOLD_ID)
+	if (id.size != HOLD_ID)
 		return;
 	memcpy(like.id, id.at, HOLD_ID);
 	act.reason = text_of(event, told->reason);
@@ -246,6 +246,12 @@ void holds_event(struct holds *holds, const struct ev_head *event)
 	if (!hold->set.reason)
 		hold->set.reason = need(strdup(""));
 	take_act(&hold->released, &act);
+}
+
+void holds_event(struct holds *holds, const struct ev_head *event)
+{
+	if (event->kind == EV_HOLD && event->channel == CHANNEL_USER)
+		take_hold(holds, (const struct ev_hold *)event);
 }
 
 static const struct ev_head *tell(const struct hold *hold, const struct hold_act *act, enum hold_what what,
