@@ -26,12 +26,12 @@ __asm__(".section .rodata\n"
 
 void object_loaded(void)
 {
-	const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
-	uintptr_t begin = ((uintptr_t)sensor_object + page - 1) / page * page;
-	uintptr_t end = (uintptr_t)sensor_object_end / page * page;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const char *begin = sensor_object + (page - (uintptr_t)sensor_object % page) % page;
+	const char *end = sensor_object_end - (uintptr_t)sensor_object_end % page;
 
 	if (end > begin)
-		madvise((void *)begin, end - begin, MADV_DONTNEED);
+		madvise((void *)begin, (size_t)(end - begin), MADV_DONTNEED);
 }
 
 /** libbpf's words help whoever asks for them with -v; what they mean is said by us. */
