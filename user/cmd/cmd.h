@@ -3,6 +3,8 @@
 #ifndef CUSTODES_CMD_CMD_H
 #define CUSTODES_CMD_CMD_H
 
+#include <stdint.h>
+
 /** Exit codes: part of the interface, others script against them. */
 enum exit_code {
 	EXIT_CLEAN = 0,	   /* nothing found */
@@ -36,5 +38,7 @@ int cmd_demo(int argc, char **argv);
 int usage_help(const char *text);
 /** Says what is wrong with a call, and where to read on; returns EXIT_USAGE. */
 int usage_error(const char *command, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/** Reads the time that an option was given: 0, or EXIT_USAGE, and it is said. */
+int usage_time(const char *command, const char *option, const char *text, int64_t *wall_ns);
 
 #endif

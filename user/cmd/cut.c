@@ -52,21 +52,13 @@ static void show_progress(void *context, double done)
 	progress_show(&((struct cut_call *)context)->progress, done);
 }
 
-static int take_time(const char *option, int64_t *to)
-{
-	return time_parse(optarg, to) ?
-		       0 :
-		       usage_error("capture", "%s %s: expected YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS]Z", option,
-				   optarg);
-}
-
 static int take(struct cut_call *call, int option)
 {
 	switch (option) {
 	case OPT_FROM:
-		return take_time("--from", &call->options.from);
+		return usage_time("capture", "--from", optarg, &call->options.from);
 	case OPT_TO:
-		return take_time("--to", &call->options.to);
+		return usage_time("capture", "--to", optarg, &call->options.to);
 	case 'o':
 		call->out = optarg;
 		return 0;

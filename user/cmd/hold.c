@@ -50,22 +50,15 @@ struct hold_call {
 	bool any_from, any_to, list;
 };
 
-static int take_time(const char *option, int64_t *to, bool *any)
-{
-	*any = true;
-	return time_parse(optarg, to) ?
-		       0 :
-		       usage_error("hold", "%s %s: expected YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS]Z", option,
-				   optarg);
-}
-
 static int take(struct hold_call *call, int option)
 {
 	switch (option) {
 	case OPT_FROM:
-		return take_time("--from", &call->from, &call->any_from);
+		call->any_from = true;
+		return usage_time("hold", "--from", optarg, &call->from);
 	case OPT_TO:
-		return take_time("--to", &call->to, &call->any_to);
+		call->any_to = true;
+		return usage_time("hold", "--to", optarg, &call->to);
 	case OPT_REASON:
 		call->reason = optarg;
 		return 0;

@@ -62,14 +62,6 @@ struct ledger_call {
 	bool json, live;
 };
 
-static int take_time(const char *option, int64_t *to)
-{
-	return time_parse(optarg, to) ?
-		       0 :
-		       usage_error("ledger", "%s %s: expected YYYY-MM-DD or YYYY-MM-DDTHH:MM[:SS]Z", option,
-				   optarg);
-}
-
 static int take(struct ledger_call *call, int option)
 {
 	switch (option) {
@@ -77,9 +69,9 @@ static int take(struct ledger_call *call, int option)
 		call->live = true;
 		return 0;
 	case OPT_FROM:
-		return take_time("--from", &call->from);
+		return usage_time("ledger", "--from", optarg, &call->from);
 	case OPT_TO:
-		return take_time("--to", &call->to);
+		return usage_time("ledger", "--to", optarg, &call->to);
 	case OPT_HOST:
 		call->policies.host = optarg;
 		return 0;

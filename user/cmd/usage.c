@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "../util/buf.h"
+#include "../util/clock.h"
 #include "../util/log.h"
 #include "cmd.h"
 
@@ -22,4 +23,13 @@ int usage_error(const char *command, const char *format, ...)
 	va_end(args);
 	log_error(0, "%s: %s (see custodes %s --help)", command, what.data, command);
 	return EXIT_USAGE;
+}
+
+int usage_time(const char *command, const char *option, const char *text, int64_t *wall_ns)
+{
+	return time_parse(text, wall_ns) ? 0 :
+					   usage_error(command,
+						       "%s %s: expected YYYY-MM-DD or "
+						       "YYYY-MM-DDTHH:MM[:SS]Z",
+						       option, text);
 }
