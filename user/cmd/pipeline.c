@@ -151,14 +151,35 @@ int pipeline_live(struct pipeline *pipeline, const struct ev_head *event)
 
 	if (!r && pipeline->batch.action_count)
 		r = apply_actions(pipeline);
-	if (!r && (pipeline->batch.findings || pipeline->batch.outcome_count >= BATCH_MAX))
+	if (!r && pipeline->batch.outcome_count && pipeline_due(pipeline, clock_boot()))
 		r = pipeline_flush(pipeline);
+	return r;
+}
+
+bool pipeline_due(const struct pipeline *pipeline, uint64_t now)
+{
+	if (pipeline->unsealed_since && now - pipeline->unsealed_since >= NSEC_PER_SEC)
+		return true;
+	return pipeline->batch.outcome_count >= BATCH_MAX ||
+	       (pipeline->batch.findings && now >= pipeline->resting);
+}
+
+/** Of a flood of findings, many share a seal: the disk is waited for in one part of the time of so many. */
+#define REST 20
+
+static int seal(struct pipeline *pipeline)
+{
+	uint64_t begun = clock_boot(), took;
+	int r = writer_seal(pipeline->writer);
+
+	took = clock_boot() - begun;
+	pipeline->resting = begun + (took < NSEC_PER_SEC / REST ? took * REST : NSEC_PER_SEC);
 	return r;
 }
 
 int pipeline_flush(struct pipeline *pipeline)
 {
-	int r = pipeline->writer ? writer_seal(pipeline->writer) : 0;
+	int r = pipeline->writer ? seal(pipeline) : 0;
 
 	if (r)
 		capture_failed(pipeline, r);

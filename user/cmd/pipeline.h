@@ -13,7 +13,7 @@
 
 #define OUTPUTS_MAX 8
 /** Outcomes are delivered at this many, live too: a burst must not become memory. */
-#define BATCH_MAX 512
+#define BATCH_MAX 2048
 
 struct pipeline {
 	struct engine *engine;
@@ -31,6 +31,7 @@ struct pipeline {
 	char run_origin[64];
 	uint64_t position;	 /* of the next event, where no log counts it */
 	uint64_t unsealed_since; /* boot time; 0: nothing new */
+	uint64_t resting;	 /* until this boot time, findings wait for more to come */
 
 	/** Live: applies an action and says how it went. NULL: actions are discarded. */
 	int (*apply)(void *context, const struct action *action);
@@ -45,11 +46,13 @@ void pipeline_join(struct pipeline *pipeline, const struct engine_options *optio
 		   const struct pipeline *with);
 void pipeline_close(struct pipeline *pipeline);
 
-/** One event of this host: recorded, judged, acted upon; a finding is delivered at once. */
+/** One event of this host: recorded, judged, acted upon; a finding is delivered once pipeline_due(). */
 int pipeline_live(struct pipeline *pipeline, const struct ev_head *event);
 /** One event of a record, at its position there; nothing is delivered but by pipeline_flush(). */
 int pipeline_replayed(struct pipeline *pipeline, const struct ev_head *event, uint64_t position);
 
+/** Whether what waits is to be flushed now: a finding at once, where none was just before it. */
+bool pipeline_due(const struct pipeline *pipeline, uint64_t now);
 /** Makes durable and delivers what waits. */
 int pipeline_flush(struct pipeline *pipeline);
 

@@ -473,11 +473,6 @@ static void tend_watchdog(struct run *run)
 	live_push(run->live, draft_end(&draft));
 }
 
-static bool seal_due(const struct pipeline *pipeline, uint64_t now)
-{
-	return pipeline->unsealed_since && now - pipeline->unsealed_since >= NSEC_PER_SEC;
-}
-
 /** What is written now and then, whatever happens. */
 static int tend_record(struct run *run, uint64_t now)
 {
@@ -530,7 +525,7 @@ static int loop(struct run *run)
 		r = tend_record(run, now);
 		if (r)
 			return r;
-		if (seal_due(&run->pipeline, now) ||
+		if (pipeline_due(&run->pipeline, now) ||
 		    (!run->pipeline.writer && run->pipeline.batch.outcome_count))
 			pipeline_flush(&run->pipeline);
 		if (stop_asked || now >= until)

@@ -10,6 +10,7 @@ from . import host, programs, replay
 
 ROUNDS = 5
 BUSY = 10_000  # events a second, of a busy host
+OUTPUTS = {"text": "findings as text", "ecs": "every event of a product as ECS"}
 
 
 def paced(source):
@@ -19,10 +20,12 @@ def paced(source):
     return {"share": said["cpu_ns"] / 60e9, "seals": said["seals"]}
 
 
-def recording(source, events):
+def recording(source, events, output):
     """The live pipeline with a capture being written and without, in turns; each seal for some seconds' worth."""
+    host.say(f"evidence: recording beside {output}")
     path, _ = replay.synthetic(source, events)
-    lines = host.output_of([programs.path("linked/recording"), path, path + ".again", str(ROUNDS), "1000000"]).splitlines()
+    lines = host.output_of([programs.path("linked/recording"), path, path + ".again", str(ROUNDS), "1000000",
+                            output + ":/dev/null"]).splitlines()
     rounds = [dict(zip(line.split()[::2], map(int, line.split()[1::2]))) for line in lines]
     for index in range(ROUNDS):
         shutil.rmtree(f"{path}.again.{index}")
@@ -81,7 +84,7 @@ def sizes(capture, events):
 
 def measure():
     source = replay.real_capture()
-    found = {"paced": paced(source), "recording": recording(source, 1_000_000)}
+    found = {"paced": paced(source), "recording": {"text": recording(source, 1_000_000, "text"), "ecs": recording(source, 50_000, "ecs")}}
     large, said = replay.synthetic(source, host.EVENTS)
     found["writer"] = replay.writer_numbers(said)
     found["verify"], found["proof"] = verifying(large), proof(large)
@@ -97,11 +100,10 @@ def yes(holds):
 
 
 def requirements(found):
-    recorded, ratio = found["recording"], found["verify"]["ratio"]["hashes"]
-    return [["recording, time of the thread that events pass", "< 10 % more", host.percent(1 + recorded["thread"]["extra"]),
-             yes(recorded["thread"]["extra"] < 0.10)],
-            ["recording, events a second through the pipeline", "< 10 % fewer",
-             f"{(1 - 1 / (1 + recorded['wall']['extra'])) * 100:.1f} % fewer", yes(1 - 1 / (1 + recorded["wall"]["extra"]) < 0.10)],
+    ratio = found["verify"]["ratio"]["hashes"]
+    fewer = {output: 1 - 1 / (1 + recorded["wall"]["extra"]) for output, recorded in found["recording"].items()}
+    return [*([f"recording, events a second of the pipeline, {OUTPUTS[output]}", "< 10 % fewer",
+               f"{share * 100:.1f} % fewer", yes(share < 0.10)] for output, share in fewer.items()),
             [f"recording {BUSY:,} events a second", "< 2 % of a core", f"{found['paced']['share'] * 100:.2f} %",
              yes(found["paced"]["share"] < 0.02)],
             ["sealed on one core", ">= 1,000,000 events/s", host.number(found["writer"]["per_second"]),
@@ -112,15 +114,15 @@ def requirements(found):
 
 def part(_names, _results):
     found = measure()
-    verify, recorded, size = found["verify"], found["recording"], found["sizes"]
+    verify, size = found["verify"], found["sizes"]
     host.table(f"F. VERIFY of {verify['bytes'] / 1e6:,.0f} MB of entries (median of {ROUNDS}, in turns, in the page cache)",
                ["", "seconds", "to openssl"],
                [[label, f"{verify['seconds'][name]:.2f}", f"{verify['ratio'][name]:.2f}"] for name, label in
                 (("openssl", "openssl dgst -sha256"), ("hashes", "verify --hashes"), ("whole", "verify"))])
-    host.table("F. RECORDING beside the engine, ns an event",
-               ["", "without", "more with it"],
-               [[label, f"{recorded[name]['plain_ns']:.0f}", host.percent(1 + recorded[name]["extra"]) + " %"] for name, label in
-                (("wall", "time that passes"), ("thread", "CPU of the events' thread"), ("cpu", "CPU in all"))])
+    for output, recorded in found["recording"].items():
+        host.table(f"F. RECORDING, ns an event, {OUTPUTS[output]}", ["", "without", "more with it"],
+                   [[label, f"{recorded[name]['plain_ns']:.0f}", host.percent(1 + recorded[name]["extra"])] for name, label in
+                    (("wall", "time that passes"), ("thread", "CPU of the events' thread"), ("cpu", "CPU in all"))])
     host.note(f"bytes an event: {size['capture']:.1f} as a capture, {size['ndjson']:.0f} as ECS, {size['gzip']:.1f} "
               "as ECS with gzip -6")
     found["requirements"] = requirements(found)

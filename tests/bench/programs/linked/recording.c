@@ -3,7 +3,7 @@
  * What recording takes of the way of an event: the events of a capture go from memory through
  * the live pipeline, with a capture being written and without, in turns.
  *
- *   recording SOURCE TARGET ROUNDS EACH
+ *   recording SOURCE TARGET ROUNDS EACH OUTPUT
  *
  * thread_*: CPU time of the thread that events pass; cpu_*: of the whole process.
  * TARGET is made anew for each round. A seal stands after each EACH events. For each round a line:
@@ -69,14 +69,13 @@ static int apply(void *context, const struct action *action)
 	return 0;
 }
 
-static struct took play(const char *target, uint64_t each)
+static struct took play(const char *target, uint64_t each, const char *output)
 {
-	static const char *const outputs[] = {"text:/dev/null"};
 	const struct engine_options engine = {.as_of = DAY_NONE};
 	struct pipeline pipeline = {.apply = apply, .log = {.origin = "bench", .recorded = target}};
 	struct took took, ended;
 
-	if (pipeline_open(&pipeline, &engine, outputs, 1, false))
+	if (pipeline_open(&pipeline, &engine, &output, 1, false))
 		die("the pipeline cannot be opened");
 	if (target && (writer_open(&pipeline.writer, target, NULL) || writer_beside(pipeline.writer)))
 		die("the target cannot be opened");
@@ -98,17 +97,19 @@ static struct took play(const char *target, uint64_t each)
 int main(int argc, char **argv)
 {
 	char target[512];
+	uint64_t each;
 
-	if (argc != 5)
-		die("usage: recording SOURCE TARGET ROUNDS EACH");
+	if (argc != 6)
+		die("usage: recording SOURCE TARGET ROUNDS EACH OUTPUT");
+	each = strtoull(argv[4], NULL, 10);
 	log_set_level(LOG_LEVEL_ERROR);
 	read_events(argv[1]);
 	for (int round = 0; round < atoi(argv[3]); round++) {
 		struct took plain, recorded;
 
 		snprintf(target, sizeof(target), "%s.%d", argv[2], round);
-		plain = play(NULL, strtoull(argv[4], NULL, 10));
-		recorded = play(target, strtoull(argv[4], NULL, 10));
+		plain = play(NULL, each, argv[5]);
+		recorded = play(target, each, argv[5]);
 		printf("plain_ns %llu recorded_ns %llu thread_plain_ns %llu thread_recorded_ns %llu ",
 		       plain.wall, recorded.wall, plain.thread, recorded.thread);
 		printf("cpu_plain_ns %llu cpu_recorded_ns %llu events %zu\n", plain.cpu, recorded.cpu,
