@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Processes: fork, exec and exit. */
-#include "lib/exe.h"
 #include "lib/spare.h"
+#include "lib/started.h"
 
 static __always_inline void forked(struct task_struct *parent, struct task_struct *child, __u32 channel)
 {
@@ -54,19 +54,25 @@ int process_fork_perf(struct trace_event_raw_sched_process_fork *ctx)
 	return 0;
 }
 
-static __always_inline void executed(struct task_struct *task, struct file *file, __u32 channel,
-				     __u32 scratch)
+static __always_inline void executed(struct task_struct *task, struct file *file, const char *name,
+				     __u32 channel, __u32 which)
 {
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &which);
 	struct exec_facts facts = {
 		.owner = {.tgid = task->tgid, .tid = task->pid, .start = task->start_boottime},
 		.channel = channel,
-		.scratch = scratch,
+		.scratch = which,
 	};
 
+	if (!scratch)
+		return;
 	EXE_IDENTIFY(&facts.exe, file, TYPED);
+	facts.any_name = !started_place(scratch, &facts.exe, task, name);
+	facts.cgroup = bpf_get_current_cgroup_id();
 	if (!exec_place(&facts, file))
 		return;
-	facts.cgroup = bpf_get_current_cgroup_id();
+	if (facts.unjudged)
+		started_emit(scratch, task, &facts);
 	exec_emit(task, file, &facts);
 }
 
@@ -74,17 +80,18 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	if (on_duty(CHANNEL_EXEC))
-		executed(task, bprm->file, CHANNEL_EXEC, SCRATCH_EXEC);
+		executed(task, bprm->file, bprm->filename, CHANNEL_EXEC, SCRATCH_EXEC);
 	return 0;
 }
 
 SEC("tracepoint/sched/sched_process_exec")
-int process_exec_perf(void *ctx)
+int process_exec_perf(struct trace_event_raw_sched_process_exec *ctx)
 {
+	const char *name = (const char *)ctx + (ctx->__data_loc_filename & 0xffff);
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	if (leads(CHANNEL_EXEC))
-		executed(task, task->mm->exe_file, CHANNEL_EXEC_PERF, SCRATCH_EXEC_PERF);
+		executed(task, task->mm->exe_file, name, CHANNEL_EXEC_PERF, SCRATCH_EXEC_PERF);
 	return 0;
 }
 

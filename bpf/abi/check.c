@@ -14,6 +14,7 @@ SAME(struct exe_id, 32);
 SAME(struct ev_addr, 24);
 SAME(struct ev_fork, 72);
 SAME(struct ev_exec, 176);
+SAME(struct ev_started, 96);
 SAME(struct ev_exit, 64);
 SAME(struct ev_connect, 96);
 SAME(struct ev_send, 104);

@@ -93,7 +93,8 @@ struct exe_id {
 	__u32 ctime_nsec;
 	__u32 dev; /* major << 20 | minor, of the superblock */
 	__u32 gen;
-	__u32 place; /* mixed from mount, directory and name: a benign verdict is of a file under one name */
+	__u32 place; /* mixed from mount, directory, and names: a benign verdict is of a file started by one
+			name */
 };
 
 /** An address with its port, both in network order; v4-mapped is family 4. */
@@ -118,6 +119,7 @@ struct ev_fork {
 #define EXEC_UNLINKED 0x08 /* no name is left: deleted, or a memfd */
 #define EXEC_SCANNER  0x10 /* with EXEC_EXISTING: it answers for what others open (fanotify) */
 #define EXEC_AUTHORED 0x20 /* somebody under watch has written the executable */
+#define EXEC_NEW_UNIT 0x40 /* the first programs in this cgroup: nobody has said yet whose it is */
 
 struct ev_exec {
 	struct ev_head head;
@@ -137,6 +139,17 @@ struct ev_exec {
 	__u8 pad[7];
 	struct ev_str path; /* names from the file up to its root, each with its NUL */
 	struct ev_str args; /* each with its NUL */
+};
+
+#define STARTED_CUT 0x01 /* the directory has more components than the walk may take */
+
+/** Before the EXEC of a program that nobody has judged under this name: a script's is not its executable's.
+ */
+struct ev_started {
+	struct ev_head head;
+	struct exe_id exe;
+	struct ev_str name;	 /* as it was asked for */
+	struct ev_str directory; /* that a relative name starts from: from it up, each with its NUL */
 };
 
 struct ev_exit {
@@ -344,6 +357,8 @@ struct ev_executable {
 	struct ev_str build_id; /* bytes */
 	struct ev_str error;
 };
+
+#define PROCESS_SAME_CGROUP 0x01 /* it is in the cgroup still that its EXEC told of */
 
 /** What /proc and the system's tables say of a process; head names it. */
 struct ev_process {

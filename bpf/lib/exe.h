@@ -100,6 +100,8 @@ struct exec_facts {
 	__u32 scratch;
 	__u8 state;
 	__u8 flags;
+	bool any_name; /* what was decided about this file under one name does not hold */
+	bool unjudged;
 };
 
 static __always_inline void exec_emit(struct task_struct *task, struct file *file,
@@ -156,17 +158,34 @@ static __always_inline bool lineage_begin(struct exec_facts *facts)
 }
 
 /**
+ * What was decided about the executable under this name; nothing, where nobody has said yet
+ * whose the cgroup is: an interpreter may be benign, and what a product's unit has it run not.
+ * About cgroups it is decided in the same table, by their number and without a device.
+ */
+static __always_inline __u32 exec_verdict(struct exec_facts *facts)
+{
+	struct exe_id unit = {.ino = facts->cgroup};
+	__u32 verdict = facts->any_name ? 0 : exe_verdict(&facts->exe);
+
+	if (facts->flags & EXEC_EXISTING || verdict == EXE_WATCHED || exe_verdict(&unit))
+		return verdict;
+	facts->flags |= EXEC_NEW_UNIT;
+	return 0;
+}
+
+/**
  * Which lineage a process belongs to, now that it runs this executable. Says
  * whether that is worth an event: not where a process that nobody watches runs
  * what is known to be benign.
  */
 static __always_inline bool exec_place(struct exec_facts *facts, struct file *file)
 {
-	__u32 verdict = exe_verdict(&facts->exe);
+	__u32 verdict = exec_verdict(facts);
 	__u64 author = verdict ? 0 : author_of(file);
 	struct owner before;
 	struct lineage_entry *lineage = NULL, *writer = NULL;
 
+	facts->unjudged = !verdict;
 	if (author) /* not where a verdict stands: most execs end there */
 		writer = bpf_map_lookup_elem(&lineages, &author);
 	if (writer)

@@ -265,6 +265,7 @@ struct task_struct {
 	struct nsproxy *nsproxy;
 	void *stack;
 	struct mm_struct *mm;
+	struct fs_struct *fs;
 	struct files_struct *files;
 	struct pid *thread_pid;
 	struct hlist_node pid_links[4];
@@ -288,6 +289,11 @@ struct pt_regs {
 
 struct linux_binprm {
 	struct file *file;
+	const char *filename;
+};
+
+struct fs_struct {
+	struct path pwd;
 };
 
 typedef struct {
@@ -439,6 +445,10 @@ struct bpf_iter__task_vma { /* since 5.12 */
 /* What tracepoints hand on by way of perf. */
 struct trace_event_raw_sched_process_fork {
 	int child_pid;
+};
+
+struct trace_event_raw_sched_process_exec {
+	__u32 __data_loc_filename;
 };
 
 struct trace_event_raw_sys_exit {

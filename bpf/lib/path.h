@@ -39,12 +39,17 @@ struct scratch {
 			char before[sizeof(struct ev_access) - sizeof(struct ev_payload)];
 			struct ev_payload event;
 		} payload;
+		struct {
+			char before[sizeof(struct ev_access) - sizeof(struct ev_started)];
+			struct ev_started event;
+		} started;
 	} event;
 	char strings[PATH_BYTES + NAME_BYTES + ARGS_BYTES + 8]; /* and what fills the last word */
 	struct dentry *dentry;
 	struct vfsmount *mnt;
+	__u64 hash;
 	__u32 used;
-	__u32 pad;
+	__u32 named; /* bytes of the name that a program was started by, at the start of the strings */
 	struct access_entry first;
 };
 _Static_assert(sizeof(struct ev_exec) == sizeof(struct ev_access), "strings begin right behind either");
@@ -119,16 +124,23 @@ static __noinline int path_step(struct scratch *scratch)
 	return parent == dentry ? PATH_WHOLE : PATH_GO_ON;
 }
 
-/** The names of a file's path, from the file up. False where the walk was cut short. */
-static __always_inline bool path_walk(struct scratch *scratch, struct file *file)
+/** The names from where the scratch stands up, behind what is used of it. False where the walk was cut short.
+ */
+static __always_inline bool path_walk_on(struct scratch *scratch)
 {
 	int step = PATH_GO_ON;
 
+	REPEAT(i, PATH_NAMES, PATH_NAMES, (step = path_step(scratch)) == PATH_GO_ON);
+	return step == PATH_WHOLE;
+}
+
+/** The names of a file's path, from the file up. */
+static __always_inline bool path_walk(struct scratch *scratch, struct file *file)
+{
 	scratch->used = 0;
 	scratch->dentry = READ(file, f_path.dentry);
 	scratch->mnt = READ(file, f_path.mnt);
-	REPEAT(i, PATH_NAMES, PATH_NAMES, (step = path_step(scratch)) == PATH_GO_ON);
-	return step == PATH_WHOLE;
+	return path_walk_on(scratch);
 }
 
 /** A unix socket's name, as if it were a file's; "@" begins one that is in no directory. */

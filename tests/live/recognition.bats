@@ -233,3 +233,81 @@ scanner_found() {
 		| .custodes.product.id" | sort | uniq -c | xargs)" "2 kaspersky-kesl"
 	nothing_lost
 }
+
+# An interpreter that is nobody's, and has been judged.
+interpreter() {
+	SHELL_OF_NOBODY=$DIR/strangers/shell
+	mkdir -p "$DIR/strangers"
+	cp /bin/dash "$SHELL_OF_NOBODY"
+	head -c 16 /dev/urandom >>"$SHELL_OF_NOBODY"
+}
+
+judged() {
+	for _ in 1 2 3; do
+		in_world "$SHELL_OF_NOBODY" -c :
+		sleep 0.5
+	done
+}
+
+# script PATH: in the world; ends when it is told to.
+script() {
+	local to=/proc/$WORLD/root$1
+	mkdir -p "${to%/*}"
+	printf '#!%s\nuntil test -e %s/go; do sleep 0.1; done\n' "$SHELL_OF_NOBODY" "$DIR" >"$to"
+	chmod 755 "$to"
+}
+
+# Of products' programs: how each was started, and how it was known.
+started() {
+	value "select($(action exec)) | \"\(.process.executable) \(.custodes.process.started_as) \(.custodes.product.evidence)\""
+}
+
+told() {
+	[[ $(grep -cF -e "$2" "$DIR/live.ndjson") -ge $1 ]]
+}
+
+@test "a script is known by the name that it was started by; its interpreter is nobody's" {
+	local agent=/opt/kaspersky/kesl/libexec/agent
+	interpreter
+	script "$agent"
+	script "$DIR/strangers/report"
+	custodes_start
+	judged
+	begin "$DIR/strangers/report"
+	begin "$agent"
+	await "the script in the events" told 1 "\"started_as\":\"$agent\""
+	begin env -C /opt/kaspersky ./kesl/libexec/../libexec/agent
+	await "the script by another name in the events" told 1 ./kesl/libexec/../libexec/agent
+	touch "$DIR/go"
+	ends_with 0
+	custodes_stop
+	expect "programs of products" "$(started | grep -oF "$SHELL_OF_NOBODY $agent path-prefix")" \
+		"$SHELL_OF_NOBODY $agent path-prefix"
+	nothing_lost
+}
+
+in_unit() {
+	begin bash -c 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"' - "$@"
+}
+
+@test "what a product's unit runs is the product's, an interpreter that is nobody's too" {
+	local cgroups unit other
+	cgroups=$(findmnt -nt cgroup2 -o TARGET | head -n 1)
+	[[ -n $cgroups ]] || mount -t cgroup2 none "${cgroups:=$(mktemp -d)}"
+	unit=$cgroups/custodes-$$/kesl.service other=$cgroups/custodes-$$/other.service
+	mkdir -p "$unit" "$other"
+	interpreter
+	custodes_start
+	judged
+	in_unit "$other" "$SHELL_OF_NOBODY" -c :
+	ends_with 0
+	in_unit "$unit" "$SHELL_OF_NOBODY" -c "until test -e $DIR/go; do sleep 0.1; done"
+	await "the unit's program in the events" told 1 '"evidence":"unit"'
+	touch "$DIR/go"
+	ends_with 0
+	custodes_stop
+	rmdir "$unit" "$other" "${unit%/*}"
+	expect "programs of products" "$(started | grep -oF "$SHELL_OF_NOBODY null unit")" "$SHELL_OF_NOBODY null unit"
+	expect "products" "$(value 'select(.event.action == "product-measure") | .custodes.product.id')" kaspersky-kesl
+	nothing_lost
+}

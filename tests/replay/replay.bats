@@ -181,6 +181,10 @@ explained() {
 	replay_case ledger-within-this-host
 }
 
+@test "a script of a product" {
+	replay_case a-script-of-a-product
+}
+
 @test "ledger: a descriptor given" {
 	replay_case ledger-a-descriptor-given
 }

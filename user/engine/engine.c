@@ -67,6 +67,7 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->exec_untold = true;
 	process->facts_in = false;
 	process->existing = event->flags & EXEC_EXISTING;
+	process->new_unit = event->flags & EXEC_NEW_UNIT ? exec->cgroup : 0;
 	process->scanner = event->flags & EXEC_SCANNER;
 	process->path_cut = event->flags & EXEC_PATH_CUT;
 	process->product = NULL;
@@ -204,6 +205,8 @@ static int on_process(struct engine *engine, const struct ev_head *event)
 	}
 	process->facts_in = true;
 	process->view = NULL;
+	if (event->flags & PROCESS_SAME_CGROUP)
+		judge_unit(engine, process);
 	lineage = process->lineage;
 	if (lineage->decision != LINEAGE_PRODUCT || !process->product) {
 		judge_process(engine, process);
@@ -338,6 +341,7 @@ NEVER_FAILS(on_join)
 NEVER_FAILS(on_payload)
 NEVER_FAILS(on_label)
 NEVER_FAILS(on_left)
+NEVER_FAILS(on_started)
 NEVER_FAILS(on_monitor)
 NEVER_FAILS(on_key)
 NEVER_FAILS(on_heartbeat)
@@ -361,6 +365,7 @@ static const struct step {
 } steps[] = {
 	{EV_FORK, on_fork},
 	{EV_EXEC, on_exec},
+	{EV_STARTED, on_started_},
 	{EV_EXIT, on_exit_},
 	{EV_CONNECT, on_connect_},
 	{EV_SEND, on_send_},

@@ -25,6 +25,7 @@ static struct identity identity_of(const struct exe *exe, const struct process *
 {
 	return (struct identity){
 		.path = exe->path,
+		.started = exe->started,
 		.package = exe->package,
 		.unit = process ? process->unit : NULL,
 		.build_id = exe->build_id,

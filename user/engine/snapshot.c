@@ -10,7 +10,7 @@
 #include "pack.h"
 #include "state.h"
 
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2
 
 #define EVIDENCES (EVIDENCE_SHA256 + 1)
 
@@ -19,8 +19,8 @@
  * (process.view, engine.remembered). Then the size here may be changed.
  */
 #ifdef __LP64__
-_Static_assert(sizeof(struct exe) == 160, "exe_fields");
-_Static_assert(sizeof(struct process) == 280, "process_fields");
+_Static_assert(sizeof(struct exe) == 168, "exe_fields");
+_Static_assert(sizeof(struct process) == 288, "process_fields");
 _Static_assert(sizeof(struct lineage) == 160, "lineage_fields");
 _Static_assert(sizeof(struct flow) == 224, "flow_fields");
 _Static_assert(sizeof(struct flow_part) == 176, "part_fields");
@@ -37,6 +37,7 @@ _Static_assert(sizeof(struct engine) == 220424, "engine_fields");
 static const struct field exe_fields[] = {
 	PLAIN(exe, id),
 	TEXT(exe, path),
+	TEXT(exe, started),
 	TEXT(exe, package),
 	TEXT(exe, package_version),
 	TEXT(exe, sha256),
@@ -60,7 +61,7 @@ static const struct field process_fields[] = {
 	FLAG(process, exec_untold), FLAG(process, facts_in),
 	FLAG(process, path_cut),    FLAG(process, existing),
 	FLAG(process, scanner),	    FLAG(process, ended),
-	PLAIN(process, held),
+	PLAIN(process, held),	    PLAIN(process, new_unit),
 };
 
 static const struct field lineage_fields[] = {

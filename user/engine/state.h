@@ -15,6 +15,7 @@
 struct exe {
 	struct exe_id id;
 	char *path;
+	char *started; /* the path that it was started by, where one was told: of a script, the script's */
 	char *package;
 	char *package_version;
 	char *sha256;	 /* hex; NULL: not hashed */
@@ -56,6 +57,7 @@ struct process {
 	uint64_t view_generation;
 	bool ended;		     /* kept for the sockets that it owned, and what it touched last */
 	uint64_t held;		     /* accesses that are told as its own */
+	uint64_t new_unit;	     /* its cgroup, about which the kernel half asks; 0: none */
 	struct process *prev, *next; /* of its lineage */
 	UT_hash_handle hh;
 };
@@ -343,6 +345,9 @@ void judge_address(struct engine *engine, const struct ev_addr *address);
 void on_access(struct engine *engine, const struct ev_head *event);
 void on_label(struct engine *engine, const struct ev_head *event);
 void on_left(struct engine *engine, const struct ev_head *event);
+void on_started(struct engine *engine, const struct ev_head *event);
+/** Says whether a cgroup that the kernel half asks about is nobody's, once its unit is known. */
+void judge_unit(struct engine *engine, struct process *process);
 void on_join(struct engine *engine, const struct ev_head *event);
 /** Tells what a lineage moved before it was known to be a product's. */
 void tell_accesses(struct engine *engine, struct lineage *lineage);

@@ -213,6 +213,7 @@ struct exe *exe_find(struct engine *engine, const struct exe_id *id)
 static void exe_free(struct exe *exe)
 {
 	free(exe->path);
+	free(exe->started);
 	free(exe->package);
 	free(exe->package_version);
 	free(exe->sha256);

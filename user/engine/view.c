@@ -95,6 +95,13 @@ static void view_exe(struct engine *engine, const struct exe *exe, struct outcom
 	view->device = exe->id.dev;
 }
 
+static const char *started_as(const struct process *process)
+{
+	const char *started = process->exe ? process->exe->started : NULL;
+
+	return started && process->path && strcmp(started, process->path) ? started : NULL;
+}
+
 static struct outcome_process *freeze_process(struct engine *engine, const struct process *process)
 {
 	struct arena *arena = &engine->batch->arena;
@@ -109,6 +116,7 @@ static struct outcome_process *freeze_process(struct engine *engine, const struc
 	view->netns = process->netns;
 	view->entity_id = entity_id(engine, &process->key);
 	view->executable = arena_str(arena, process->path);
+	view->started_as = arena_str(arena, started_as(process));
 	view->name = arena_str(arena, process->comm);
 	view->args = arena_copy(arena, process->args, process->args_size);
 	view->args_size = process->args ? process->args_size : 0;

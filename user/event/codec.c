@@ -22,6 +22,8 @@ static const struct shape {
 const struct event_string event_strings[] = {
 	STRING(EXEC, exec, path),
 	STRING(EXEC, exec, args),
+	STRING(STARTED, started, name),
+	STRING(STARTED, started, directory),
 	STRING(ACCESS, access, path),
 	STRING(PAYLOAD, payload, bytes),
 	STRING(START, start, version),

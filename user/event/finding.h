@@ -61,6 +61,7 @@ struct outcome_process {
 	uint32_t mntns, netns;
 	const char *entity_id;
 	const char *executable;
+	const char *started_as; /* a script's path, or another name of the executable; NULL: that very path */
 	const char *name;
 	const char *args; /* each with its NUL */
 	size_t args_size;

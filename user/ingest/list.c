@@ -73,6 +73,7 @@ static const struct field {
 	FIELD(EXEC, exec, cgroup, FIELD_NUMBER),
 	FIELD(EXEC, exec, comm, FIELD_CHARS),
 	FIELD(EXEC, exec, state, FIELD_NUMBER),
+	FIELD(STARTED, started, exe, FIELD_EXE),
 	FIELD(EXIT, exit, code, FIELD_SIGNED),
 	FIELD(CONNECT, connect, flow, FIELD_NUMBER),
 	FIELD(CONNECT, connect, remote, FIELD_ADDRESS),

@@ -561,6 +561,7 @@ static void put_executable(struct jsonw *w, const struct outcome_process *proces
 	jsonw_str(w, "package_version", process->package_version);
 	jsonw_object_end(w);
 	jsonw_object(w, "process");
+	jsonw_str(w, "started_as", process->started_as);
 	jsonw_str(w, "unit", process->unit);
 	jsonw_str(w, "cgroup", process->cgroup);
 	jsonw_u64(w, "mount_namespace", process->mntns);

@@ -42,6 +42,8 @@ static void process_line(const char *name, const struct outcome_process *process
 		return;
 	label(to, name, colour);
 	put(to, process->executable ? process->executable : process->name ? process->name : "?");
+	if (process->started_as)
+		buf_str(to, ", started as "), put(to, process->started_as);
 	buf_printf(to, " (pid %u", process->tgid);
 	if (process->user)
 		buf_str(to, ", user "), put(to, process->user);

@@ -68,6 +68,7 @@ const char *evidence_name(enum evidence evidence);
 /** What is known of an executable and its process; NULL or "" where nothing is. */
 struct identity {
 	const char *path;
+	const char *started; /* the path that it was started by: a script's, or another name */
 	const char *package;
 	const char *unit;
 	const char *build_id; /* hex */

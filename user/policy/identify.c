@@ -44,6 +44,11 @@ static const char *before_merge(const char *path)
 	return merged ? path + strlen("/usr") : NULL;
 }
 
+static bool has_path(const struct strings *paths, const char *path)
+{
+	return has(paths, path) || has(paths, before_merge(path));
+}
+
 static enum evidence product_evidence(const struct product *product, const struct identity *identity)
 {
 	if (has(&product->sha256, identity->sha256))
@@ -54,7 +59,7 @@ static enum evidence product_evidence(const struct product *product, const struc
 		return EVIDENCE_PACKAGE;
 	if (has(&product->units, identity->unit))
 		return EVIDENCE_UNIT;
-	if (has(&product->paths, identity->path) || has(&product->paths, before_merge(identity->path)))
+	if (has_path(&product->paths, identity->path) || has_path(&product->paths, identity->started))
 		return EVIDENCE_PATH;
 	if (identity->scanner && strings_have(&product->interfaces, "fanotify"))
 		return EVIDENCE_INTERFACE;
@@ -72,7 +77,10 @@ const struct product *identify(const struct policy *policy, const struct identit
 		const struct product *product = &policy->products[i];
 		enum evidence now = product_evidence(product, identity);
 		size_t length = prefix_length(&product->prefixes, identity->path);
+		size_t started = prefix_length(&product->prefixes, identity->started);
 
+		if (started > length)
+			length = started;
 		if (now > *evidence) {
 			*evidence = now;
 			found = product;

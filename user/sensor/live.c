@@ -14,6 +14,7 @@
 #include "../util/file.h"
 #include "../util/memory.h"
 #include "integrity.h"
+#include "known.h"
 #include "left.h"
 #include "observe.h"
 
@@ -50,6 +51,7 @@ struct live {
 	struct buf queue; /* what comes before the ring's next event */
 	size_t taken;
 	struct seen_exe *exes;
+	struct known known;
 	struct seen_address *addresses;
 	uint64_t ticked_at;
 	uint64_t ticks;
@@ -139,15 +141,23 @@ static bool address_seen(struct live *live, const struct ev_addr *address)
 	return false;
 }
 
+static void ask_about_executable(struct live *live, const struct ev_exec *exec)
+{
+	const struct ev_head *event = known_find(&live->known, exec, &live->draft);
+
+	if (!event)
+		known_keep(&live->known, event = observe_executable(exec, &live->draft));
+	live_push(live, event);
+	/* What could not be read is tried again with the next process that runs it. */
+	if (event->flags & EXECUTABLE_VANISHED)
+		exe_forget(live, &exec->exe);
+}
+
 static void ask_about_exec(struct live *live, const struct ev_exec *exec)
 {
-	if (!exe_seen(live, &exec->exe)) {
-		live_push(live, observe_executable(exec, &live->draft));
-		/* What could not be read is tried again with the next process that runs it. */
-		if (live->draft.bytes[offsetof(struct ev_head, flags)] & EXECUTABLE_VANISHED)
-			exe_forget(live, &exec->exe);
-	}
-	live_push(live, observe_process(exec, &live->draft));
+	if (!exe_seen(live, &exec->exe))
+		ask_about_executable(live, exec);
+	live_push(live, observe_process(exec, sensor_cgroups(live->parts.sensor), &live->draft));
 }
 
 static void ask_about_address(struct live *live, const struct ev_addr *remote)
@@ -372,6 +382,7 @@ static void live_free(struct source *source)
 	ring_close(&live->ring);
 	left_free(&live->left);
 	integrity_close(&live->integrity);
+	known_clear(&live->known);
 	buf_free(&live->queue);
 	free(live);
 }

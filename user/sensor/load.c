@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 #include <errno.h>
 #include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
 #include <bpf/bpf.h>
@@ -130,6 +131,15 @@ static int freeze(const struct sensor *sensor)
 	return r;
 }
 
+static int set_secret(struct bpf_object *object)
+{
+	__u32 secret;
+
+	if (getrandom(&secret, sizeof(secret), 0) != sizeof(secret))
+		return -EIO;
+	return object_set(object, ".rodata.secret", secret);
+}
+
 static int load(struct sensor *sensor)
 {
 	int r;
@@ -148,6 +158,8 @@ static int load(struct sensor *sensor)
 		r = object_set(sensor->object, ".rodata.preempted", kernel_preempts());
 	if (!r)
 		r = object_set(sensor->object, ".rodata.led", probe_led(&sensor->probe));
+	if (!r)
+		r = set_secret(sensor->object);
 	if (!r)
 		r = bpf_object__load(sensor->object);
 	if (!r)
@@ -243,6 +255,11 @@ void sensor_close(struct sensor **sensor)
 	roots_close(&s->roots);
 	free(s);
 	*sensor = NULL;
+}
+
+int sensor_cgroups(const struct sensor *sensor)
+{
+	return sensor->roots.cgroup;
 }
 
 int sensor_map(const struct sensor *sensor, const char *name)

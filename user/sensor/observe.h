@@ -11,7 +11,10 @@
 /** Reads, identifies and hashes the executable of an EXEC event. */
 const struct ev_head *observe_executable(const struct ev_exec *exec, struct draft *draft);
 
-/** What /proc says of the process of an EXEC event; empty where it is gone. */
-const struct ev_head *observe_process(const struct ev_exec *exec, struct draft *draft);
+/**
+ * What /proc says of the process of an EXEC event; empty where it is gone. `cgroups`: the root of
+ * the cgroup2 hierarchy, to see whether it is still in the cgroup that the event tells of.
+ */
+const struct ev_head *observe_process(const struct ev_exec *exec, int cgroups, struct draft *draft);
 
 #endif

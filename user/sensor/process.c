@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <pwd.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "../util/clock.h"
 #include "../util/file.h"
@@ -11,6 +12,8 @@
 
 #define PROC_LIMIT   65536
 #define STRING_LIMIT 2048
+/** Where no controller has put a process anywhere else. */
+#define CGROUP_ROOT 1
 
 /** Ticks of /proc are a hundredth of a second: sysconf(_SC_CLK_TCK) on every Linux. */
 #define NSEC_PER_TICK (NSEC_PER_SEC / 100)
@@ -119,7 +122,23 @@ static void add(struct draft *draft, struct ev_str *str, const struct buf *text)
 	draft_str(draft, str, text->data, text->size < STRING_LIMIT ? text->size : STRING_LIMIT);
 }
 
-const struct ev_head *observe_process(const struct ev_exec *exec, struct draft *draft)
+/**
+ * Whether the path is that cgroup's. Where all are in the root's, another hierarchy names the units;
+ * what is outside of our own namespace has no path that leads there.
+ */
+static bool same_cgroup(int cgroups, const struct buf *path, uint64_t id)
+{
+	struct stat st;
+
+	if (!path->size)
+		return false;
+	if (id == CGROUP_ROOT || !strncmp(path->data, "/..", 3))
+		return true;
+	return !fstatat(cgroups, path->data[1] ? path->data + 1 : ".", &st, AT_SYMLINK_NOFOLLOW) &&
+	       st.st_ino == id;
+}
+
+const struct ev_head *observe_process(const struct ev_exec *exec, int cgroups, struct draft *draft)
 {
 	_cleanup_(buf_free) struct buf user = {}, cgroup = {}, unit = {}, container = {}, args = {}, cwd = {};
 	_cleanup_close_ int dir = open_process(&exec->head);
@@ -134,6 +153,8 @@ const struct ev_head *observe_process(const struct ev_exec *exec, struct draft *
 		cgroup_path(dir, &cgroup);
 		unit_of(cgroup.data ? cgroup.data : "", &unit);
 		container_of_cgroup(cgroup.data ? cgroup.data : "", &container);
+		if (same_cgroup(cgroups, &cgroup, exec->cgroup))
+			event->head.flags |= PROCESS_SAME_CGROUP;
 		link_target(dir, "cwd", &cwd);
 		if (exec->head.flags & EXEC_EXISTING)
 			file_read_at(dir, "cmdline", &args, PROC_LIMIT);

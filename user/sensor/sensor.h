@@ -30,6 +30,9 @@ void sensor_json(const struct sensor *sensor, struct buf *to);
 /** Descriptor of a map, by its name. */
 int sensor_map(const struct sensor *sensor, const char *name);
 
+/** The root of the cgroup2 hierarchy; the sensor's own descriptor. */
+int sensor_cgroups(const struct sensor *sensor);
+
 /** Makes the kernel half report on-access scanners that it has not told of yet. 0 or a negative errno. */
 int sensor_scanners(struct sensor *sensor);
 
