@@ -291,11 +291,10 @@ in_unit() {
 }
 
 @test "what a product's unit runs is the product's, an interpreter that is nobody's too" {
-	local cgroups unit other
-	cgroups=$(findmnt -nt cgroup2 -o TARGET | head -n 1)
-	[[ -n $cgroups ]] || mount -t cgroup2 none "${cgroups:=$(mktemp -d)}"
-	unit=$cgroups/custodes-$$/kesl.service other=$cgroups/custodes-$$/other.service
-	mkdir -p "$unit" "$other"
+	local unit=$DIR/cgroup/custodes-$$/kesl.service other=$DIR/cgroup/custodes-$$/other.service
+	mkdir "$DIR/cgroup"
+	in_world mount -t cgroup2 none "$DIR/cgroup"
+	in_world mkdir -p "$unit" "$other"
 	interpreter
 	custodes_start
 	judged
@@ -306,7 +305,7 @@ in_unit() {
 	touch "$DIR/go"
 	ends_with 0
 	custodes_stop
-	rmdir "$unit" "$other" "${unit%/*}"
+	in_world rmdir "$unit" "$other" "${unit%/*}"
 	expect "programs of products" "$(started | grep -oF "$SHELL_OF_NOBODY null unit")" "$SHELL_OF_NOBODY null unit"
 	expect "products" "$(value 'select(.event.action == "product-measure") | .custodes.product.id')" kaspersky-kesl
 	nothing_lost
