@@ -57,22 +57,21 @@ int process_fork_perf(struct trace_event_raw_sched_process_fork *ctx)
 static __always_inline void executed(struct task_struct *task, struct file *file, const char *name,
 				     __u32 channel, __u32 which)
 {
-	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &which);
+	struct scratch *scratch;
 	struct exec_facts facts = {
 		.owner = {.tgid = task->tgid, .tid = task->pid, .start = task->start_boottime},
 		.channel = channel,
 		.scratch = which,
 	};
 
-	if (!scratch)
-		return;
 	EXE_IDENTIFY(&facts.exe, file, TYPED);
-	facts.any_name = !started_place(scratch, &facts.exe, task, name);
+	facts.any_name = !started_place(&facts.exe, task, name);
 	facts.cgroup = bpf_get_current_cgroup_id();
 	if (!exec_place(&facts, file))
 		return;
-	if (facts.unjudged)
-		started_emit(scratch, task, &facts);
+	scratch = bpf_map_lookup_elem(&scratches, &which);
+	if (scratch && facts.unjudged)
+		started_emit(scratch, task, name, &facts);
 	exec_emit(task, file, &facts);
 }
 

@@ -47,11 +47,12 @@ enum exe_verdict {
 #define RECENT_SLOTS 256
 
 /**
- * recent: what was lately found benign, by CPU. Programs alone write it; it holds while
+ * recent: what was lately found benign in a cgroup, by CPU. Programs alone write it; it holds while
  * exes_version is what it was, which user space changes behind each other verdict, and each second.
  */
 struct recent_entry {
 	struct exe_id exe;
+	__u64 cgroup;
 	__u64 version;
 };
 

@@ -36,23 +36,23 @@ static __always_inline __u32 exe_place(const void *mnt, __u32 name)
 /** What was decided about the file under this name; else, whether it is watched under whatever name. */
 static __always_inline __u32 exe_verdict(const struct exe_id *exe)
 {
-	__u64 version = recent_version();
-	struct recent_entry *slot = recent_slot(exe);
-	struct exe_id anywhere;
-	__u32 *verdict;
+	struct exe_id anywhere = *exe;
+	__u32 *verdict = bpf_map_lookup_elem(&exes, exe);
 
-	if (recent_is(slot, exe, version))
-		return EXE_BENIGN;
-	verdict = bpf_map_lookup_elem(&exes, exe);
-	if (verdict) {
-		if ((*verdict & 0xff) == EXE_BENIGN)
-			recent_keep(slot, exe, version);
-		return *verdict & 0xff;
+	if (!verdict) {
+		anywhere.place = 0;
+		verdict = bpf_map_lookup_elem(&exes, &anywhere);
 	}
-	anywhere = *exe;
-	anywhere.place = 0;
-	verdict = bpf_map_lookup_elem(&exes, &anywhere);
 	return verdict ? *verdict & 0xff : 0;
+}
+
+/** About cgroups it is decided in the same table: by their number, and without a device. */
+static __always_inline bool unit_benign(__u64 cgroup)
+{
+	struct exe_id unit = {.ino = cgroup};
+	__u32 *verdict = bpf_map_lookup_elem(&exes, &unit);
+
+	return verdict && (*verdict & 0xff) == EXE_BENIGN;
 }
 
 /** The arguments stand in the new image, which has not run yet: nobody could change them. */
@@ -160,17 +160,25 @@ static __always_inline bool lineage_begin(struct exec_facts *facts)
 /**
  * What was decided about the executable under this name; nothing, where nobody has said yet
  * whose the cgroup is: an interpreter may be benign, and what a product's unit has it run not.
- * About cgroups it is decided in the same table, by their number and without a device.
  */
 static __always_inline __u32 exec_verdict(struct exec_facts *facts)
 {
-	struct exe_id unit = {.ino = facts->cgroup};
-	__u32 verdict = facts->any_name ? 0 : exe_verdict(&facts->exe);
+	__u64 version = recent_version();
+	struct recent_entry *slot = recent_slot(&facts->exe);
+	__u32 verdict;
 
-	if (facts->flags & EXEC_EXISTING || verdict == EXE_WATCHED || exe_verdict(&unit))
+	if (!facts->any_name && recent_is(slot, &facts->exe, facts->cgroup, version))
+		return EXE_BENIGN;
+	verdict = facts->any_name ? 0 : exe_verdict(&facts->exe);
+	if (facts->flags & EXEC_EXISTING || verdict == EXE_WATCHED)
 		return verdict;
-	facts->flags |= EXEC_NEW_UNIT;
-	return 0;
+	if (!unit_benign(facts->cgroup)) {
+		facts->flags |= EXEC_NEW_UNIT;
+		return 0;
+	}
+	if (verdict)
+		recent_keep(slot, &facts->exe, facts->cgroup, version);
+	return verdict;
 }
 
 /**

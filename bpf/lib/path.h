@@ -47,9 +47,8 @@ struct scratch {
 	char strings[PATH_BYTES + NAME_BYTES + ARGS_BYTES + 8]; /* and what fills the last word */
 	struct dentry *dentry;
 	struct vfsmount *mnt;
-	__u64 hash;
 	__u32 used;
-	__u32 named; /* bytes of the name that a program was started by, at the start of the strings */
+	__u32 pad;
 	struct access_entry first;
 };
 _Static_assert(sizeof(struct ev_exec) == sizeof(struct ev_access), "strings begin right behind either");

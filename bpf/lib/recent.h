@@ -27,18 +27,21 @@ static __always_inline __u64 recent_version(void)
 }
 
 static __always_inline bool recent_is(const struct recent_entry *entry, const struct exe_id *exe,
-				      __u64 version)
+				      __u64 cgroup, __u64 version)
 {
-	return entry && version && entry->version == version && entry->exe.ino == exe->ino &&
-	       entry->exe.ctime_sec == exe->ctime_sec && entry->exe.ctime_nsec == exe->ctime_nsec &&
-	       entry->exe.dev == exe->dev && entry->exe.gen == exe->gen && entry->exe.place == exe->place;
+	return entry && version && entry->version == version && entry->cgroup == cgroup &&
+	       entry->exe.ino == exe->ino && entry->exe.ctime_sec == exe->ctime_sec &&
+	       entry->exe.ctime_nsec == exe->ctime_nsec && entry->exe.dev == exe->dev &&
+	       entry->exe.gen == exe->gen && entry->exe.place == exe->place;
 }
 
-static __always_inline void recent_keep(struct recent_entry *entry, const struct exe_id *exe, __u64 version)
+static __always_inline void recent_keep(struct recent_entry *entry, const struct exe_id *exe, __u64 cgroup,
+					__u64 version)
 {
 	if (!entry)
 		return;
 	entry->exe = *exe;
+	entry->cgroup = cgroup;
 	entry->version = version;
 }
 
