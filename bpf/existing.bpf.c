@@ -33,6 +33,7 @@ int process_existing(struct bpf_iter__task *ctx)
 	if (!inode || task_watched(facts.owner.tgid, &parent))
 		return 0;
 	EXE_IDENTIFY(&facts.exe, file, TYPED);
+	facts.cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	if (!exec_place(&facts, file))
 		return 0;
 	if (task_watched(BPF_CORE_READ(task, real_parent, tgid), &parent))

@@ -170,7 +170,7 @@ static __always_inline __u32 exec_verdict(struct exec_facts *facts)
 	if (!facts->any_name && recent_is(slot, &facts->exe, facts->cgroup, version))
 		return EXE_BENIGN;
 	verdict = facts->any_name ? 0 : exe_verdict(&facts->exe);
-	if (facts->flags & EXEC_EXISTING || verdict == EXE_WATCHED)
+	if (verdict == EXE_WATCHED)
 		return verdict;
 	if (!unit_benign(facts->cgroup)) {
 		facts->flags |= EXEC_NEW_UNIT;

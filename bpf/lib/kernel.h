@@ -266,6 +266,7 @@ struct task_struct {
 	void *stack;
 	struct mm_struct *mm;
 	struct fs_struct *fs;
+	struct css_set *cgroups;
 	struct files_struct *files;
 	struct pid *thread_pid;
 	struct hlist_node pid_links[4];
@@ -286,6 +287,18 @@ struct pt_regs {
 	__s32 syscallno;
 };
 #endif
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
 
 struct linux_binprm {
 	struct file *file;

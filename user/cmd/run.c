@@ -11,6 +11,7 @@
 
 #include "../sensor/live.h"
 #include "../sensor/privilege.h"
+#include "../sensor/units.h"
 #include "../util/clock.h"
 #include "../util/log.h"
 #include "../util/memory.h"
@@ -405,6 +406,17 @@ static void watch_catalogue(const struct run *run)
 		sensor_demand(run->sensor);
 }
 
+/** Whatever runs in a unit that is nobody's is judged by itself; in one that is made later, its first
+ * programs are told. */
+static void judge_unit_there(void *context, uint64_t cgroup, const char *unit)
+{
+	const struct run *run = context;
+	const struct exe_id key = {.ino = cgroup};
+
+	if (!policy_has_unit(run->policy, unit))
+		state_judge(run->state, &key, EXE_BENIGN);
+}
+
 static int begin(struct run *run)
 {
 	struct draft draft;
@@ -430,7 +442,7 @@ static int begin(struct run *run)
 	if (!r)
 		r = record_policies(run, &run->documents, host_name(&run->documents));
 	if (!r)
-		watch_catalogue(run);
+		watch_catalogue(run), units_each(sensor_cgroups(run->sensor), judge_unit_there, run);
 	policy_free(&run->policy);
 	documents_free(&run->documents);
 	malloc_trim(0);

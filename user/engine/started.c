@@ -44,11 +44,10 @@ void on_started(struct engine *engine, const struct ev_head *event)
 
 void judge_unit(struct engine *engine, struct process *process)
 {
-	const struct identity identity = {.unit = process->unit};
-	enum evidence evidence;
+	const char *unit = process->unit ? process->unit : "";
 	struct action *action;
 
-	if (!process->new_unit || !engine->policy || identify(engine->policy, &identity, &evidence))
+	if (!process->new_unit || !engine->policy || policy_has_unit(engine->policy, unit))
 		return; /* of a product's unit every program is told, and judged by that */
 	action = batch_action(engine->batch);
 	action->action = ACTION_EXE_BENIGN;

@@ -52,6 +52,14 @@ const struct vendor *policy_vendor(const struct policy *policy, const char *id)
 	return NULL;
 }
 
+bool policy_has_unit(const struct policy *policy, const char *unit)
+{
+	for (size_t i = 0; i < policy->product_count; i++)
+		if (strings_have(&policy->products[i].units, unit))
+			return true;
+	return false;
+}
+
 const struct product *policy_product(const struct policy *policy, const char *id)
 {
 	for (size_t i = 0; i < policy->product_count; i++)

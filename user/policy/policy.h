@@ -244,6 +244,8 @@ void policy_free(struct policy **policy);
 
 const struct vendor *policy_vendor(const struct policy *policy, const char *id);
 const struct product *policy_product(const struct policy *policy, const char *id);
+/** Whether a unit of systemd's is one of a product's. */
+bool policy_has_unit(const struct policy *policy, const char *unit);
 const struct measure *policy_measure(const struct policy *policy, const char *id);
 
 /** The product's channel that names this host; or NULL. */

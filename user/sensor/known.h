@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Executables that were read lately: an interpreter is asked about for each script that it
- * runs, and is the same file. The last few stay; what is none of them is read again.
+ * Executables that were read lately: each is asked about for every name that it is started
+ * by, as an interpreter is for its scripts. What is none of these is read again.
  */
 #ifndef CUSTODES_SENSOR_KNOWN_H
 #define CUSTODES_SENSOR_KNOWN_H
@@ -9,7 +9,7 @@
 #include "../event/event.h"
 #include "../util/buf.h"
 
-#define KNOWN_MAX 16
+#define KNOWN_MAX 256
 
 struct known {
 	struct buf events[KNOWN_MAX];

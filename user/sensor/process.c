@@ -9,6 +9,7 @@
 #include "../util/clock.h"
 #include "../util/file.h"
 #include "observe.h"
+#include "units.h"
 
 #define PROC_LIMIT   65536
 #define STRING_LIMIT 2048
@@ -70,30 +71,6 @@ static void cgroup_path(int dir, struct buf *path)
 		buf_bytes(path, at, strcspn(at, "\n"));
 }
 
-static bool ends_with(const char *at, size_t length, const char *suffix)
-{
-	size_t wanted = strlen(suffix);
-
-	return length > wanted && !memcmp(at + length - wanted, suffix, wanted);
-}
-
-/** The innermost component that is a unit of systemd's. */
-static void unit_of(const char *cgroup, struct buf *unit)
-{
-	for (const char *at = cgroup; *at;) {
-		size_t length;
-
-		at += *at == '/';
-		length = strcspn(at, "/");
-		if (ends_with(at, length, ".service") || ends_with(at, length, ".scope") ||
-		    ends_with(at, length, ".socket")) {
-			buf_clear(unit);
-			buf_bytes(unit, at, length);
-		}
-		at += length;
-	}
-}
-
 /** Container engines name a cgroup after the container: 64 hex digits, somewhere in a component. */
 static void container_of_cgroup(const char *cgroup, struct buf *container)
 {
@@ -151,7 +128,7 @@ const struct ev_head *observe_process(const struct ev_exec *exec, int cgroups, s
 	user_name(exec->uid, &user);
 	if (dir >= 0) {
 		cgroup_path(dir, &cgroup);
-		unit_of(cgroup.data ? cgroup.data : "", &unit);
+		units_of(cgroup.data ? cgroup.data : "", &unit);
 		container_of_cgroup(cgroup.data ? cgroup.data : "", &container);
 		if (same_cgroup(cgroups, &cgroup, exec->cgroup))
 			event->head.flags |= PROCESS_SAME_CGROUP;
