@@ -217,6 +217,10 @@ explained() {
 	replay_case ledger-a-rule-set-off
 }
 
+@test "ledger: thresholds of the site" {
+	replay_case ledger-thresholds-of-the-site
+}
+
 @test "ledger: size echo" {
 	replay_case ledger-size-echo
 }

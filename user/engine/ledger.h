@@ -241,12 +241,15 @@ void ledger_unexplained(struct engine *engine, struct account *account, enum led
 /* ---- speak.c ---- */
 
 /**
- * Of the labels of which it can hold anything, or this part of the limit (1: all of it, 4: a
- * quarter), and for which the rule is on, the one with the least patience; none: LEDGER_LABELS.
+ * Of the labels of which it can hold anything, or the whole limit, and for which the rule is on, the
+ * one with the least patience; none: LEDGER_LABELS. `bytes` of the limits is the rule's.
  */
 size_t ledger_strictest(const struct engine *engine, const struct account *account, enum rule rule,
-			unsigned int share, struct limits *limits);
+			bool whole, struct limits *limits);
 void bucket_fill(struct bucket *bucket, uint64_t now, uint64_t millibytes, uint64_t bytes);
+/** Where it has emptied below half of the limit, or of the rule's, what comes next is another matter. */
+void bucket_forget(const struct engine *engine, const struct account *account, enum rule rule, uint64_t limit,
+		   struct bucket *bucket);
 /** Whether it has passed the limit, or doubled since that was said; then it is said. */
 bool bucket_speaks(struct bucket *bucket, uint64_t limit);
 /** A finding about an account, but for its sentence; `ledger` is what stands in it. */
@@ -266,21 +269,22 @@ void detect_bound(struct engine *engine, struct account *account, struct lane *l
 void detect_selectivity(struct engine *engine, struct account *account, const struct lane *lane);
 /** So many files more were opened, and are done with. */
 void selectivity_add(struct reading *reading, uint64_t opened, uint64_t full);
-/** Ten times z, if labelled ones are read more than others; else 0. */
-unsigned int selectivity_tenths(const struct reading *labelled, const struct reading *other);
+/** Ten times z, if labelled ones are read more than others, and there are so many of both; else 0. */
+unsigned int selectivity_tenths(const struct reading *labelled, const struct reading *other, uint64_t least);
 /** size-echo: a connection has ended; `hello` of what it sent began a TLS handshake, or 0. */
 void detect_echo(struct engine *engine, struct account *account, const struct lane *lane, uint64_t sent,
 		 uint64_t hello);
 /** A labelled file was read in full. */
 void echo_read(struct account *account, size_t label, uint64_t size);
-bool echo_fits(uint64_t size, uint64_t sent, uint64_t hello);
+bool echo_fits(const struct limits *limits, uint64_t size, uint64_t sent, uint64_t hello);
 /** How many of the uploads that are kept echo files of different sizes, and of how many bytes. */
 unsigned int echoes_of(const struct echo *echo, uint64_t *bytes);
 /** lookups: something was sent over a channel of a contract. */
 void detect_lookups(struct engine *engine, struct account *account, const struct lane *lane,
 		    const struct product *product);
-/** What it sent beyond what so many objects need. */
-uint64_t lookups_over(const struct contract *contract, const struct contract_use *use, uint64_t objects);
+/** What it sent beyond what so many objects need, each so much if the contract does not say. */
+uint64_t lookups_over(const struct contract *contract, const struct contract_use *use, uint64_t objects,
+		      uint64_t each);
 /** name-information: it has asked a resolver for this name. */
 void detect_information(struct engine *engine, struct account *account, const struct product *product,
 			const char *name);
