@@ -177,6 +177,10 @@ explained() {
 	replay_case ledger-a-file-that-stays
 }
 
+@test "ledger: killed before it looked" {
+	replay_case ledger-killed-before-it-looked
+}
+
 @test "ledger: within this host" {
 	replay_case ledger-within-this-host
 }

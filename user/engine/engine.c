@@ -229,6 +229,7 @@ static int on_start(struct engine *engine, const struct ev_head *event)
 	engine->unended += engine->running;
 	engine->running = true;
 	ledger_restart(engine, same_boot(engine, told));
+	left_restart(engine);
 	tables_clear(engine);
 	decisions_forget(engine);
 	policy_free(&engine->policy);

@@ -37,6 +37,9 @@ struct flow_part;
 #define ECHO_SIZES   8
 #define ECHO_UPLOADS 16
 #define ECHO_LEAST   4096
+/** Files of which nobody has said yet whether they are still there, and how long that is waited for. */
+#define LEDGER_AWAITED	  16384
+#define LEDGER_AWAITED_NS (30 * 1000000000ull)
 /** Pipes, and connections within this host, that await their readers' accounts. */
 #define LEDGER_PIPES 1024
 
@@ -184,6 +187,16 @@ struct heir {
 	struct account_key to; /* who has inherited from it; root 0: nobody yet */
 };
 
+/** It was asked for whether this file is still there. No answer may mean that it is not. */
+struct awaited {
+	struct object_id object;
+	uint64_t time; /* when it was asked for */
+	uint32_t tgid;
+	uint32_t pad;
+	char *path;
+	UT_hash_handle hh; /* what was asked for last comes last */
+};
+
 struct ledger {
 	char *labels[LEDGER_LABELS];
 	size_t label_count;
@@ -205,6 +218,7 @@ struct ledger {
 		objects_seen[LEDGER_SEEN]; /* sums of an account and of what it was */
 	struct link *links;
 	uint64_t link_number;
+	struct awaited *awaited;
 	uint64_t late;	  /* until then reads were not seen, in this run; 0: they were */
 	uint64_t dropped; /* accounts and carriers that were given up */
 };
@@ -331,6 +345,9 @@ void taint_clear(struct ledger *ledger);
 
 /** A file is done with: whether to look later if it is still there. */
 void left_ask(struct engine *engine, const struct account *account, const struct access *access);
+/** A run begins: what the one before may not have answered any more is asked for again. */
+void left_restart(struct engine *engine);
+void left_clear(struct ledger *ledger);
 
 /* ---- moved.c ---- */
 

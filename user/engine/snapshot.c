@@ -10,7 +10,7 @@
 #include "pack.h"
 #include "state.h"
 
-#define SNAPSHOT_VERSION 1
+#define SNAPSHOT_VERSION 2
 
 #define EVIDENCES (EVIDENCE_SHA256 + 1)
 
@@ -30,8 +30,8 @@ _Static_assert(sizeof(struct place) == 120, "place_fields");
 _Static_assert(sizeof(struct account) == 1816, "account_fields");
 _Static_assert(sizeof(struct lane) == 48, "lane_fields");
 _Static_assert(sizeof(struct edge) == 200, "edge_fields");
-_Static_assert(sizeof(struct ledger) == 182656, "ledger_fields");
-_Static_assert(sizeof(struct engine) == 220424, "engine_fields");
+_Static_assert(sizeof(struct ledger) == 182664, "ledger_fields");
+_Static_assert(sizeof(struct engine) == 220432, "engine_fields");
 #endif
 
 static const struct field exe_fields[] = {
@@ -161,6 +161,13 @@ static const struct field edge_fields[] = {
 };
 
 static const struct field link_fields[] = {PLAIN(link, key), PLAIN(link, number)};
+
+static const struct field awaited_fields[] = {
+	PLAIN(awaited, object),
+	PLAIN(awaited, time),
+	PLAIN(awaited, tgid),
+	TEXT(awaited, path),
+};
 
 static const struct field ledger_fields[] = {
 	PLAIN(ledger, run),	     PLAIN(ledger, evicted),	PLAIN(ledger, recent),
@@ -476,6 +483,12 @@ static void pack_former(struct pack *pack, struct ledger *ledger)
 	}
 }
 
+static void pack_awaited(struct pack *pack, struct awaited *awaited)
+{
+	PACK_ITEM(pack, awaited, awaited_fields);
+	pack->bad |= !awaited->path;
+}
+
 static void pack_ledger(struct pack *pack, struct engine *engine)
 {
 	struct ledger *ledger = &engine->ledger;
@@ -491,6 +504,7 @@ static void pack_ledger(struct pack *pack, struct engine *engine)
 		pack_edges(pack, ledger, account);
 	pack->bad |= pack_reads(pack) && !edges_whole(ledger);
 	PACK_TABLE(pack, ledger->links, key, PACK_ITEM(pack, _item, link_fields));
+	PACK_TABLE(pack, ledger->awaited, object, pack_awaited(pack, _item));
 }
 
 /* ---- all of it ---- */

@@ -75,10 +75,16 @@ bool bucket_speaks(struct bucket *bucket, uint64_t limit)
 
 /* ---- what is said ---- */
 
+/** In another run its number is another one's. */
+static struct lineage *lineage_of_account(struct engine *engine, const struct account *account)
+{
+	return account->key.run == engine->ledger.run ? lineage_find(engine, account->key.root) : NULL;
+}
+
 static const struct outcome_product *view_account(struct engine *engine, const struct account *account)
 {
 	const struct product *product = policy_product(engine->policy, account->product);
-	struct lineage *lineage = lineage_find(engine, account->key.root);
+	struct lineage *lineage = lineage_of_account(engine, account);
 	struct lineage gone = {.id = account->key.root, .root = account->key.root};
 
 	if (!product)
@@ -90,7 +96,7 @@ static const struct outcome_product *view_account(struct engine *engine, const s
 /** Whoever of it is there: the first of its processes. */
 static const struct outcome_process *view_first(struct engine *engine, const struct account *account)
 {
-	struct lineage *lineage = lineage_find(engine, account->key.root);
+	struct lineage *lineage = lineage_of_account(engine, account);
 
 	return lineage && lineage->processes ? view_process(engine, lineage->processes) : NULL;
 }
