@@ -169,6 +169,10 @@ explained() {
 	replay_case ledger-leak-bound
 }
 
+@test "ledger: leak bound below the blind rate" {
+	replay_case ledger-leak-bound-below-the-blind-rate
+}
+
 @test "ledger: through others" {
 	replay_case ledger-through-others
 }
