@@ -16,12 +16,13 @@
 
 /*
  * A field that is new must stand in its list below, or be one that a step finds again by itself
- * (process.view, engine.remembered). Then the size here may be changed.
+ * (process.view, engine.remembered), or that follows from what is read (engine.waiting). Then the size here
+ * may be changed.
  */
 #ifdef __LP64__
 _Static_assert(sizeof(struct exe) == 160, "exe_fields");
 _Static_assert(sizeof(struct process) == 280, "process_fields");
-_Static_assert(sizeof(struct lineage) == 160, "lineage_fields");
+_Static_assert(sizeof(struct lineage) == 184, "lineage_fields");
 _Static_assert(sizeof(struct flow) == 224, "flow_fields");
 _Static_assert(sizeof(struct flow_part) == 176, "part_fields");
 _Static_assert(sizeof(struct access) == 352, "access_fields");
@@ -31,7 +32,7 @@ _Static_assert(sizeof(struct account) == 1816, "account_fields");
 _Static_assert(sizeof(struct lane) == 48, "lane_fields");
 _Static_assert(sizeof(struct edge) == 200, "edge_fields");
 _Static_assert(sizeof(struct ledger) == 182664, "ledger_fields");
-_Static_assert(sizeof(struct engine) == 220432, "engine_fields");
+_Static_assert(sizeof(struct engine) == 220448, "engine_fields");
 #endif
 
 static const struct field exe_fields[] = {
@@ -255,9 +256,21 @@ static void pack_process(struct pack *pack, const struct engine *engine, struct 
 		}                                                                            \
 	} while (0)
 
+/** Its place among the others, and among those that wait. */
+static void stand_again(struct engine *engine, struct lineage *lineage)
+{
+	enum lineage_decision decision = lineage->decision;
+
+	lineage_stands(engine, lineage);
+	lineage->decision = LINEAGE_PENDING;
+	lineage_decide(engine, lineage, decision);
+}
+
 static void pack_lineage(struct pack *pack, struct engine *engine, struct lineage *lineage)
 {
 	PACK_ITEM(pack, lineage, lineage_fields);
+	if (pack_reads(pack))
+		stand_again(engine, lineage);
 	PACK_LIST(pack, lineage, processes, key, process_find(engine, _key.tgid, _key.start));
 	PACK_LIST(pack, lineage, flows, id, flow_find(engine, _key));
 	PACK_LIST(pack, lineage, accesses, id, access_find(engine, _key));

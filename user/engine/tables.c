@@ -113,6 +113,20 @@ static void remember(struct engine *engine, const struct lineage *lineage)
 	};
 }
 
+void lineage_decide(struct engine *engine, struct lineage *lineage, enum lineage_decision decision)
+{
+	if (lineage->decision == LINEAGE_BENIGN)
+		DL_DELETE2(engine->waiting, lineage, waits_before, waits_behind);
+	lineage->decision = decision;
+	if (decision == LINEAGE_BENIGN)
+		DL_APPEND2(engine->waiting, lineage, waits_before, waits_behind);
+}
+
+void lineage_stands(struct engine *engine, struct lineage *lineage)
+{
+	lineage->order = ++engine->lineage_orders;
+}
+
 struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent)
 {
 	struct lineage *lineage = need(calloc(1, sizeof(*lineage)));
@@ -123,11 +137,12 @@ struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent)
 	lineage->root = id;
 	lineage->since = engine->time;
 	if (gone) {
-		lineage->decision = LINEAGE_PRODUCT;
+		lineage_decide(engine, lineage, LINEAGE_PRODUCT);
 		lineage->root = gone->root;
 		lineage->product = gone->product;
 		lineage->evidence = gone->evidence;
 	}
+	lineage_stands(engine, lineage);
 	HASH_ADD(hh, engine->lineages, id, sizeof(lineage->id), lineage);
 	return lineage;
 }
@@ -177,6 +192,7 @@ static void lineage_drop(struct engine *engine, struct lineage *lineage)
 		remember(engine, lineage);
 		channels_drop(engine, lineage->root);
 	}
+	lineage_decide(engine, lineage, LINEAGE_PENDING); /* it waits no more */
 	lineage_free(lineage);
 }
 
@@ -422,6 +438,7 @@ void tables_clear(struct engine *engine)
 	CLEAR(engine->accesses, access, access_free);
 	CLEAR(engine->channels, channel, free);
 	CLEAR(engine->lineages, lineage, lineage_free);
+	engine->waiting = NULL;
 	CLEAR(engine->exes, exe, exe_free);
 	CLEAR(engine->places, place, place_free);
 	names_clear(engine);
