@@ -64,7 +64,7 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->netns = exec->netns;
 	process->exec_time = event->time;
 	process->view = NULL;
-	process->exec_untold = true;
+	process_keeps_exec(process, true);
 	process->facts_in = false;
 	process->existing = event->flags & EXEC_EXISTING;
 	process->scanner = event->flags & EXEC_SCANNER;

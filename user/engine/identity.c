@@ -285,12 +285,12 @@ void tell_execs(struct engine *engine, struct lineage *lineage)
 {
 	struct process *process;
 
-	if (lineage->decision != LINEAGE_PRODUCT)
-		return;
+	if (lineage->decision != LINEAGE_PRODUCT || !lineage->untold)
+		return; /* each event of it asks */
 	DL_FOREACH(lineage->processes, process) {
 		if (!process->exec_untold || !process->facts_in)
 			continue;
-		process->exec_untold = false;
+		process_keeps_exec(process, false);
 		detect_product(engine, process);
 	}
 }
@@ -327,7 +327,7 @@ void judge_all(struct engine *engine, const struct policy *before)
 		carry_over(engine, lineage);
 	HASH_ITER(hh, engine->processes, process, next_process) {
 		process->product = NULL;
-		process->exec_untold = true;
+		process_keeps_exec(process, true);
 		judge_quietly(engine, process);
 	}
 	HASH_ITER(hh, engine->lineages, lineage, next_lineage)

@@ -22,7 +22,7 @@
 #ifdef __LP64__
 _Static_assert(sizeof(struct exe) == 160, "exe_fields");
 _Static_assert(sizeof(struct process) == 280, "process_fields");
-_Static_assert(sizeof(struct lineage) == 184, "lineage_fields");
+_Static_assert(sizeof(struct lineage) == 192, "lineage_fields");
 _Static_assert(sizeof(struct flow) == 224, "flow_fields");
 _Static_assert(sizeof(struct flow_part) == 176, "part_fields");
 _Static_assert(sizeof(struct access) == 352, "access_fields");
@@ -268,10 +268,15 @@ static void stand_again(struct engine *engine, struct lineage *lineage)
 
 static void pack_lineage(struct pack *pack, struct engine *engine, struct lineage *lineage)
 {
+	const struct process *process;
+
 	PACK_ITEM(pack, lineage, lineage_fields);
 	if (pack_reads(pack))
 		stand_again(engine, lineage);
 	PACK_LIST(pack, lineage, processes, key, process_find(engine, _key.tgid, _key.start));
+	if (pack_reads(pack))
+		DL_FOREACH(lineage->processes, process)
+			lineage->untold += process->exec_untold;
 	PACK_LIST(pack, lineage, flows, id, flow_find(engine, _key));
 	PACK_LIST(pack, lineage, accesses, id, access_find(engine, _key));
 	for (size_t i = 0, count = pack_count(pack, lineage->told_count); i < count && !pack->bad; i++) {

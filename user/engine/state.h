@@ -81,6 +81,7 @@ struct lineage {
 	enum evidence evidence;
 	uint64_t since; /* boot time of its first event */
 	struct process *processes;
+	size_t untold; /* of them, whose execs are kept */
 	struct flow *flows;
 	struct access *accesses;
 	const struct product **told; /* products that a finding has named */
@@ -284,6 +285,8 @@ static inline int64_t wall_of(const struct engine *engine, uint64_t time)
 struct process *process_find(struct engine *engine, uint32_t tgid, uint64_t start);
 struct process *process_add(struct engine *engine, const struct process_key *key, struct lineage *lineage);
 void process_drop(struct engine *engine, struct process *process);
+/** The only way in which it changes whether its exec is kept: its lineage counts those. */
+void process_keeps_exec(struct process *process, bool kept);
 /** It has exited: it goes, unless a socket that is still open was its. */
 void process_end(struct engine *engine, struct process *process);
 struct lineage *lineage_find(struct engine *engine, uint64_t id);

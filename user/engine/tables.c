@@ -56,8 +56,16 @@ static void process_free(struct process *process)
 	free(process);
 }
 
+void process_keeps_exec(struct process *process, bool kept)
+{
+	process->lineage->untold -= process->exec_untold;
+	process->lineage->untold += kept;
+	process->exec_untold = kept;
+}
+
 void process_drop(struct engine *engine, struct process *process)
 {
+	process_keeps_exec(process, false);
 	HASH_DEL(engine->processes, process); /* NOLINT: what is in a lineage's list is in the table */
 	DL_DELETE(process->lineage->processes, process);
 	process_free(process);
