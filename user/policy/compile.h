@@ -43,9 +43,6 @@ void check_host(struct compiler *compiler);
 void check_tiers(struct compiler *compiler, const struct json *json, const char *pointer, const char *scheme,
 		 const struct strings *tiers);
 
-/* limits.c */
-void compile_limits(struct host *host, const cJSON *stated);
-
 /* measure.c */
 void compile_measure(struct compiler *compiler, const struct json *json);
 /** Vendors, products and measures that a measure names and nobody has; then the order of all. */

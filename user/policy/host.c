@@ -91,6 +91,18 @@ static void compile_labels(struct host *host, const cJSON *labels)
 	}
 }
 
+static void compile_limits(struct host *host, const cJSON *limits)
+{
+	const cJSON *each;
+
+	cJSON_ArrayForEach(each, limits) {
+		struct limit *limit = GROW(host->limits, host->limit_count);
+
+		limit->labels = strings_from(each, "labels");
+		limits_state(&limit->limits, each);
+	}
+}
+
 void compile_host(struct compiler *compiler, const struct json *json)
 {
 	struct host *host = &compiler->policy->host;

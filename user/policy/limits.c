@@ -3,7 +3,8 @@
  * state. */
 #include <string.h>
 
-#include "compile.h"
+#include "../util/memory.h"
+#include "policy.h"
 
 static const char *const rule_names[] = {
 	[RULE_UNEXPLAINED] = "unexplained-bytes",
@@ -66,7 +67,7 @@ static uint32_t rules_off(const cJSON *rules)
 	return off;
 }
 
-static void compile_thresholds(struct limits *limits, const cJSON *stated)
+static void state_thresholds(struct limits *limits, const cJSON *stated)
 {
 	const cJSON *value;
 
@@ -83,19 +84,12 @@ static void compile_thresholds(struct limits *limits, const cJSON *stated)
 	}
 }
 
-void compile_limits(struct host *host, const cJSON *stated)
+void limits_state(struct limits *limits, const cJSON *stated)
 {
-	const cJSON *each;
-
-	cJSON_ArrayForEach(each, stated) {
-		struct limit *limit = GROW(host->limits, host->limit_count);
-
-		limit->labels = strings_from(each, "labels");
-		limit->limits.bytes = (uint64_t)json_get(each, "bytes")->valuedouble;
-		limit->limits.millibytes = (uint64_t)(json_get(each, "bytes_per_second")->valuedouble * 1000);
-		limit->limits.off = rules_off(json_get(each, "rules"));
-		compile_thresholds(&limit->limits, json_get(each, "thresholds"));
-	}
+	limits->bytes = (uint64_t)json_get(stated, "bytes")->valuedouble;
+	limits->millibytes = (uint64_t)(json_get(stated, "bytes_per_second")->valuedouble * 1000);
+	limits->off = rules_off(json_get(stated, "rules"));
+	state_thresholds(limits, json_get(stated, "thresholds"));
 }
 
 /* ---- of a label ---- */

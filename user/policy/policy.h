@@ -194,6 +194,8 @@ struct limits {
 /** At how many bytes the rule speaks. */
 uint64_t limits_bytes(const struct limits *limits, enum rule rule);
 uint64_t limits_threshold(const struct limits *limits, enum threshold threshold);
+/** What an entry of a profile's "limits" states, but for its labels. */
+void limits_state(struct limits *limits, const cJSON *stated);
 
 /** Limits that the host's profile states. */
 struct limit {
