@@ -217,11 +217,10 @@ static size_t hold(struct engine *engine)
 	size_t free_ones = 0;
 
 	DL_FOREACH2(engine->waiting, lineage, waits_behind)
-	lineage->held = false, free_ones++;
+		lineage->held = false, free_ones++;
 	while (more) {
 		more = false;
-		DL_FOREACH2(engine->waiting, lineage, waits_behind)
-		{
+		DL_FOREACH2(engine->waiting, lineage, waits_behind) {
 			if (lineage->held ||
 			    (!holds(engine, lineage->parent) && !holds(engine, lineage->author)))
 				continue;
@@ -242,14 +241,15 @@ static int by_order(const void *a, const void *b)
 /** Those that nobody holds, the one that came first first. */
 static void release(struct engine *engine, size_t count)
 {
-	struct lineage **going = need(calloc(count + 1, sizeof(*going))), *lineage;
+	struct lineage **going, *lineage;
 	size_t found = 0;
 
+	going = need(calloc(count + 1, sizeof(*going))); /* NOLINT: of pointers */
 	DL_FOREACH2(engine->waiting, lineage, waits_behind)
-	if (!lineage->held)
-		going[found++] = lineage;
+		if (!lineage->held)
+			going[found++] = lineage;
 	if (found)
-		qsort(going, found, sizeof(*going), by_order); /* NOLINT: pointers are what is sorted */
+		qsort(going, found, sizeof(*going), by_order); /* NOLINT */
 	for (size_t i = 0; i < found; i++)
 		lineage_release(engine, going[i]);
 	free(going);
