@@ -76,6 +76,11 @@ state() {
 	WANTED=0 state --to "$before"
 }
 
+# Until then a signal ends it as it ends any program.
+catches_term() {
+	((0x$(awk '/^SigCgt/ {print $2}' "/proc/$1/status") >> 14 & 1))
+}
+
 # The product goes on while custodes does not: it still holds what it has read.
 @test "a restart of custodes forgets nothing that a process holds" {
 	sink_start "tcp,$HERE,7001"
@@ -120,6 +125,57 @@ state() {
 	expect "exit code of the replay" "$code" 1
 	expect "found again" "$(jq -r 'select(.event.action == "unexplained-bytes") | .event.id' "$DIR/again.ndjson")" \
 		"$(jq -r 'select(.event.action == "unexplained-bytes") | .event.id' "$DIR/live.ndjson")"
+}
+
+@test "a stop before all is recalled loses nothing, and the next run recalls the same" {
+	local delay size
+	sink_start "tcp,$HERE,7001"
+	custodes_start --policies "$DIR/policies" --snapshot 1
+	begin "$KESL" read "$DIR/secret/plan" mark "$DIR/has-read" await "$DIR/go-on" tcp $HERE 7001 send 90000 1000 shutdown eof
+	await "the product to have read" test -e "$DIR/has-read"
+	sleep 2.5
+	custodes_stop
+	size=$(sed -n 2p "$DIR/cap/checkpoint")
+	for delay in 0 0.02 0.05 0.1 0.15 0.2 0.3; do
+		custodes_begin --policies "$DIR/policies"
+		await "its signals to be its own" catches_term "$SENSOR"
+		sleep "$delay"
+		kill -TERM "$SENSOR"
+		custodes_await
+		! said | grep -q error || fail "after $delay s: $(said)"
+		"$CUSTODES" -q verify "$DIR/cap" >"$DIR/verified" || fail "after $delay s: $(cat "$DIR/verified")"
+		(($(sed -n 2p "$DIR/cap/checkpoint") >= size))
+	done
+	custodes_start --policies "$DIR/policies"
+	touch "$DIR/go-on"
+	ends_with 0
+	sleep 1.5
+	kill -TERM "$SENSOR"
+	custodes_await
+	sink_stop
+	state
+	expect "bound, sent" "$(row SECRET GB bound sent)" "[90000,90000]"
+}
+
+# A product writes a file, and custodes is killed before it looks whether that stays.
+@test "a file that custodes was killed before it looked at is found by the next run" {
+	{ cat /bin/bash && head -c 16 /dev/urandom; } >"/proc/$WORLD/root$SPL"
+	mkdir "$DIR/elsewhere"
+	base64 "$DIR/secret/plan" >"$DIR/secret/text"
+	custodes_start
+	in_world "$SPL" -c 'text=$(<"$1"); printf %s "$text" >"$2/part"; mv "$2/part" "$2/report"' - "$DIR/secret/text" "$DIR/elsewhere"
+	sleep 2.5
+	kill -KILL "$SENSOR"
+	await "its end" gone "$SENSOR"
+	wait "$SENSOR" || expect "exit code of the killed" "$?" 137
+	SENSOR=
+	! grep -q '"action":"unexplained-bytes"' "$DIR/live.ndjson" || fail "it was found before: the test is none"
+	custodes_start
+	kill -TERM "$SENSOR"
+	custodes_await
+	expect "found" "$(jq -r 'select(.custodes.ledger) | "\(.event.action) \(.custodes.ledger.way) \(.custodes.ledger.bound)"' \
+		"$DIR/live.ndjson")" \
+		"unexplained-bytes file $(($(stat -c %s "$DIR/elsewhere/report")))"
 }
 
 @test "a file that stays is found, whatever its name is by then; one that is deleted, or among the product's own, is not" {

@@ -56,6 +56,24 @@ plays() {
 	done
 }
 
+@test "every rule of the engine is known to the benchmark, as one about what leaves or about measures" {
+	local known
+	known=$(PYTHONDONTWRITEBYTECODE=1 python3 -c 'import sys; sys.path.insert(0, "tests/scenarios")
+import rules; print("\n".join(sorted(rules.RULES + rules.OF_MEASURES)))')
+	diff -u <(sed -n '/^ *\/\{0,1\}\* Rules\{0,1\} /{s/.*Rules\{0,1\} \([^:]*\):.*/\1/;s/ and /\n/;p}' user/engine/detect/*.c | sort) <(echo "$known")
+}
+
+@test "each rule of the ledger is needed: without it a list of events is lost, and no other changes" {
+	PYTHONDONTWRITEBYTECODE=1 python3 - "$CUSTODES" <<-'END'
+		import sys
+		sys.path.insert(0, "tests/scenarios")
+		import ablation
+		for rule, speaks, lost in ablation.table(sys.argv[1], "."):
+		    print(rule, speaks, lost)
+		    assert lost, rule
+	END
+}
+
 @test "every family is recorded, as a whole and small" {
 	local family name
 	for family in tests/scenarios/families/*.py; do

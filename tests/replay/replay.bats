@@ -169,12 +169,20 @@ explained() {
 	replay_case ledger-leak-bound
 }
 
+@test "ledger: leak bound below the blind rate" {
+	replay_case ledger-leak-bound-below-the-blind-rate
+}
+
 @test "ledger: through others" {
 	replay_case ledger-through-others
 }
 
 @test "ledger: a file that stays" {
 	replay_case ledger-a-file-that-stays
+}
+
+@test "ledger: killed before it looked" {
+	replay_case ledger-killed-before-it-looked
 }
 
 @test "ledger: within this host" {
@@ -219,6 +227,10 @@ explained() {
 
 @test "ledger: a rule set off" {
 	replay_case ledger-a-rule-set-off
+}
+
+@test "ledger: thresholds of the site" {
+	replay_case ledger-thresholds-of-the-site
 }
 
 @test "ledger: size echo" {

@@ -135,7 +135,7 @@ def keep(capture, found, directory, words):
     """Keeps what the play did and the rules that spoke; why not, if it cannot be kept."""
     place = os.path.join(directory, "capture")
     shutil.rmtree(directory, ignore_errors=True)
-    with open(os.path.join(capture, "checkpoint"), encoding="ascii") as file:
+    with open(os.path.join(capture, "checkpoint"), encoding="utf-8") as file:
         origin = file.readline().strip()
     kept = [of_no_machine(event, os.uname().release)
             for event in of_the_play(events(capture), os.path.dirname(capture).encode())]

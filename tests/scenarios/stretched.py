@@ -13,9 +13,10 @@ BEGIN = 1780300800  # 2026-06-01T08:00:00Z
 PRODUCT = "/opt/sophos-spl/plugins/av/sbin/soapd"
 RATES = (0.09, 0.7, 5, 65, 1000, 50000)
 DAY = 86400
-MIRROR, VENDOR = "198.51.100.1:443", "192.0.2.9:443"
+MIRROR, VENDOR, ABROAD = "198.51.100.1:443", "192.0.2.9:443", "203.0.113.9:443"
 OVERLAY = {"kind": "overlay", "id": "scenario", "title": "The site's mirror", "networks": [
-    {"prefix": "198.51.100.0/24", "role": "update-mirror", "controlling_jurisdiction": "GB"}]}
+    {"prefix": "198.51.100.0/24", "role": "update-mirror", "controlling_jurisdiction": "GB"},
+    {"prefix": "203.0.113.0/24", "role": "network", "controlling_jurisdiction": "RU"}]}
 
 
 class Record:
@@ -30,7 +31,7 @@ class Record:
                  args=[PRODUCT], comm="soapd")
         self.add(1, "executable", exe=11, path=PRODUCT, flags=1, sha256="0b" * 32)
         self.add(1, "process", **self.of, user="root")
-        for remote in (MIRROR, VENDOR):
+        for remote in (MIRROR, VENDOR, ABROAD):
             address = remote.split(":", maxsplit=1)[0]
             self.add(1, "place", address=address + ":0", flags=2, asn=64500, country="GB", as_name="Example",
                      network=address + "/32")
@@ -80,14 +81,23 @@ class Record:
         return [finding for finding in findings if finding["event"]["action"] in RULES]
 
 
-def drip(rate):
-    """One connection that never closes, at so many bytes a second, until a megabyte or four days are over."""
+def drip(rate, remote=VENDOR, days=4):
+    """One connection that never closes, at so many bytes a second, until a megabyte or these days are over."""
     record = Record()
     record.read(2, 501, 10 << 20, "SECRET")
-    flow, step = record.connect(10, VENDOR), max(1, min(60, 4096 / rate))
-    for number in range(1, int(min(4 * DAY, (1 << 20) / rate) / step) + 2):
-        record.sent(10 + number * step, flow, VENDOR, int(number * step * rate))
+    flow, step = record.connect(10, remote), max(1, min(60, 4096 / rate))
+    for number in range(1, int(min(days * DAY, (1 << 20) / rate) / step) + 2):
+        record.sent(10 + number * step, flow, remote, int(number * step * rate))
     return record
+
+
+def below_the_blind_rate(custodes, directory, seconds):
+    """(rate, hours, bytes that had left) of what only a rule without a blind rate finds."""
+    found = drip(RATES[0], ABROAD, 6).judged(custodes, directory)
+    if [finding["event"]["action"] for finding in found] != ["leak-bound"]:
+        raise RuntimeError("not found, or by others")
+    hours = (seconds(found[0]["@timestamp"]) - BEGIN - 10) / 3600
+    return RATES[0], hours, int(hours * 3600 * RATES[0])
 
 
 def month(custodes, directory):

@@ -194,6 +194,92 @@ static void a_rule_is_set_off_for_a_label(void **state)
 		       "h.json:4: /limits/0/rules/leak-bound: expected one of \"on\" \"off\"");
 }
 
+static const char own_thresholds[] =
+	"{\"kind\":\"host\",\"id\":\"h\",\"title\":\"t\",\"jurisdiction\":\"GB\",\n"
+	"\"organisations\":[\"company\"],\"classification\":{\"scheme\":\"gb\",\"tier\":\"SECRET\"},\n"
+	"\"limits\":[{\"labels\":[\"SECRET\"],\"bytes\":5000,\"bytes_per_second\":0.5,\n"
+	"\"thresholds\":{\"%s\":{\"%s\":%s}}}]}";
+
+/** Each rule's bytes, for the labels that are named. */
+static void a_rule_has_bytes_of_its_own(void **state)
+{
+	struct said said;
+	char text[1024];
+
+	(void)state;
+	for (unsigned int rule = 0; rule < RULES; rule++) {
+		struct policy *policy;
+		struct limits limits;
+
+		snprintf(text, sizeof(text), own_thresholds, rule_name(rule), "bytes", "777");
+		policy = compile_with("h.json", text, "h.json", &said);
+		assert_non_null(policy);
+		limits = policy_limits(policy, "SECRET");
+		for (unsigned int other = 0; other <= RULE_ANY; other++)
+			assert_int_equal(limits_bytes(&limits, other), other == rule		 ? 777 :
+								       other == RULE_SELECTIVITY ? 1250 :
+												   5000);
+		limits = policy_limits(policy, "TOP SECRET");
+		assert_int_equal(limits_bytes(&limits, rule), rule == RULE_SELECTIVITY ? 8192 : 32768);
+		policy_free(&policy);
+	}
+}
+
+/** Each threshold that a profile may state: how it is called, the default, what is stated, and what is no
+ * such.
+ */
+static const struct {
+	enum threshold threshold;
+	enum rule rule;
+	const char *member;
+	uint64_t otherwise;
+	const char *stated;
+	uint64_t kept;
+	const char *refused, *why;
+} each_threshold[] = {
+	{THRESHOLD_NAME_FILE, RULE_INFORMATION, "bytes_per_file", 64, "0", 0, "-1", "number too small"},
+	{THRESHOLD_ECHO_UPLOADS, RULE_ECHO, "uploads", 5, "16", 16, "17", "number too large"},
+	{THRESHOLD_ECHO_HEAD, RULE_ECHO, "slack_bytes", 512, "0", 0, "1.5", "expected integer"},
+	{THRESHOLD_ECHO_DIVISOR, RULE_ECHO, "slack_divisor", 256, "64", 64, "0", "number too small"},
+	{THRESHOLD_LOOKUP_FILE, RULE_LOOKUPS, "bytes_per_file", 544, "300", 300, "\"many\"",
+	 "expected integer"},
+	{THRESHOLD_SELECTIVE_Z, RULE_SELECTIVITY, "z", 40, "5.1", 51, "0", "number too small"},
+	{THRESHOLD_SELECTIVE_FILES, RULE_SELECTIVITY, "files", 20, "3", 3, "0", "number too small"},
+};
+_Static_assert(ARRAY_SIZE(each_threshold) == THRESHOLDS, "each threshold is tried");
+
+static void a_threshold_is_stated_for_a_label(void **state)
+{
+	struct said said;
+	char text[1024], expected[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(each_threshold); i++) {
+		const char *rule = rule_name(each_threshold[i].rule), *member = each_threshold[i].member;
+		struct policy *policy;
+		struct limits limits;
+
+		snprintf(text, sizeof(text), own_thresholds, rule, member, each_threshold[i].stated);
+		policy = compile_with("h.json", text, "h.json", &said);
+		assert_non_null(policy);
+		limits = policy_limits(policy, "SECRET");
+		for (unsigned int j = 0; j < THRESHOLDS; j++)
+			assert_int_equal(limits_threshold(&limits, each_threshold[j].threshold),
+					 i == j ? each_threshold[j].kept : each_threshold[j].otherwise);
+		limits = policy_limits(policy, "TOP SECRET");
+		assert_int_equal(limits_threshold(&limits, each_threshold[i].threshold),
+				 each_threshold[i].otherwise);
+		policy_free(&policy);
+		snprintf(text, sizeof(text), own_thresholds, rule, member, each_threshold[i].refused);
+		snprintf(expected, sizeof(expected), "h.json:4: /limits/0/thresholds/%s/%s: %s", rule, member,
+			 each_threshold[i].why);
+		assert_refused("h.json", text, "h.json", expected);
+	}
+	snprintf(text, sizeof(text), own_thresholds, "leak-bound", "files", "3");
+	assert_refused("h.json", text, "h.json",
+		       "h.json:4: /limits/0/thresholds/leak-bound: unknown member \"files\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -203,6 +289,8 @@ int main(void)
 		cmocka_unit_test(a_later_document_takes_the_place),
 		cmocka_unit_test(overlays_hold_by_the_longest_prefix),
 		cmocka_unit_test(a_rule_is_set_off_for_a_label),
+		cmocka_unit_test(a_rule_has_bytes_of_its_own),
+		cmocka_unit_test(a_threshold_is_stated_for_a_label),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);

@@ -203,6 +203,8 @@ static int load_snapshot(struct recall *recall)
 	r = reader_seek(recall->reader, last.policies);
 	if (!r)
 		r = read_until(recall, last.policy);
+	if (!r && *recall->stop)
+		return 0; /* without its policies no snapshot is understood, nor asked for any more */
 	if (!r)
 		r = gather(recall->reader, &last, &bytes);
 	if (!r)

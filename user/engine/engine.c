@@ -64,7 +64,7 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->netns = exec->netns;
 	process->exec_time = event->time;
 	process->view = NULL;
-	process->exec_untold = true;
+	process_keeps_exec(process, true);
 	process->facts_in = false;
 	process->existing = event->flags & EXEC_EXISTING;
 	process->new_unit = event->flags & EXEC_NEW_UNIT ? exec->cgroup : 0;
@@ -232,6 +232,7 @@ static int on_start(struct engine *engine, const struct ev_head *event)
 	engine->unended += engine->running;
 	engine->running = true;
 	ledger_restart(engine, same_boot(engine, told));
+	left_restart(engine);
 	tables_clear(engine);
 	decisions_forget(engine);
 	policy_free(&engine->policy);

@@ -100,7 +100,7 @@ static void lineage_take(struct engine *engine, struct lineage *lineage, const s
 {
 	struct process *process;
 
-	lineage->decision = LINEAGE_PRODUCT;
+	lineage_decide(engine, lineage, LINEAGE_PRODUCT);
 	lineage->product = product;
 	lineage->evidence = evidence;
 	lineage->root = root;
@@ -184,7 +184,7 @@ static void judge_quietly(struct engine *engine, struct process *process)
 	} else if (parent && parent->decision == LINEAGE_PRODUCT) {
 		lineage_take(engine, lineage, parent->product, parent->evidence, parent->root);
 	} else {
-		lineage->decision = decide_lineage(lineage);
+		lineage_decide(engine, lineage, decide_lineage(lineage));
 		engine->unsettled |= lineage->decision == LINEAGE_BENIGN;
 	}
 }
@@ -201,43 +201,67 @@ void lineage_loads(struct engine *engine, struct lineage *lineage, uint64_t auth
 		lineage->author = author;
 }
 
-static bool held(struct engine *engine, uint64_t id)
+/** Whether this one may be a product's yet, and so may what came out of it. */
+static bool holds(struct engine *engine, uint64_t id)
 {
 	const struct lineage *lineage = lineage_find(engine, id);
 
-	return lineage && lineage->held;
+	return lineage && (lineage->decision != LINEAGE_BENIGN || lineage->held);
 }
 
-/** Who is not clean holds its children, and who has loaded its code. By rounds, since two may wait for each
- * other. */
-static void hold(struct engine *engine)
+/** Who is not clean holds its children, and who has loaded its code; how many are not held. By rounds, since
+ * two may wait for each other. */
+static size_t hold(struct engine *engine)
 {
-	struct lineage *lineage, *next;
+	struct lineage *lineage;
 	bool more = true;
+	size_t free_ones = 0;
 
-	HASH_ITER(hh, engine->lineages, lineage, next)
-		lineage->held = lineage->decision != LINEAGE_BENIGN;
+	DL_FOREACH2(engine->waiting, lineage, waits_behind)
+		lineage->held = false, free_ones++;
 	while (more) {
 		more = false;
-		HASH_ITER(hh, engine->lineages, lineage, next) {
+		DL_FOREACH2(engine->waiting, lineage, waits_behind) {
 			if (lineage->held ||
-			    (!held(engine, lineage->parent) && !held(engine, lineage->author)))
+			    (!holds(engine, lineage->parent) && !holds(engine, lineage->author)))
 				continue;
 			lineage->held = more = true;
+			free_ones--;
 		}
 	}
+	return free_ones;
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct lineage *const *x = a, *const *y = b;
+
+	return ((*x)->order > (*y)->order) - ((*x)->order < (*y)->order);
+}
+
+/** Those that nobody holds, the one that came first first. */
+static void release(struct engine *engine, size_t count)
+{
+	struct lineage **going, *lineage;
+	size_t found = 0;
+
+	going = need(calloc(count + 1, sizeof(*going))); /* NOLINT: of pointers */
+	DL_FOREACH2(engine->waiting, lineage, waits_behind)
+		if (!lineage->held)
+			going[found++] = lineage;
+	if (found)
+		qsort(going, found, sizeof(*going), by_order); /* NOLINT */
+	for (size_t i = 0; i < found; i++)
+		lineage_release(engine, going[i]);
+	free(going);
 }
 
 void settle_waiting(struct engine *engine)
 {
-	struct lineage *lineage, *next;
-
 	while (engine->unsettled) {
 		engine->unsettled = false;
-		hold(engine);
-		HASH_ITER(hh, engine->lineages, lineage, next)
-			if (!lineage->held)
-				lineage_release(engine, lineage);
+		if (engine->waiting)
+			release(engine, hold(engine));
 	}
 }
 
@@ -262,12 +286,12 @@ void tell_execs(struct engine *engine, struct lineage *lineage)
 {
 	struct process *process;
 
-	if (lineage->decision != LINEAGE_PRODUCT)
-		return;
+	if (lineage->decision != LINEAGE_PRODUCT || !lineage->untold)
+		return; /* each event of it asks */
 	DL_FOREACH(lineage->processes, process) {
 		if (!process->exec_untold || !process->facts_in)
 			continue;
-		process->exec_untold = false;
+		process_keeps_exec(process, false);
 		detect_product(engine, process);
 	}
 }
@@ -282,7 +306,7 @@ static void carry_over(struct engine *engine, struct lineage *lineage)
 	lineage->told_count = 0;
 	lineage->product = product;
 	if (!product)
-		lineage->decision = LINEAGE_PENDING;
+		lineage_decide(engine, lineage, LINEAGE_PENDING);
 }
 
 void judge_all(struct engine *engine, const struct policy *before)
@@ -304,7 +328,7 @@ void judge_all(struct engine *engine, const struct policy *before)
 		carry_over(engine, lineage);
 	HASH_ITER(hh, engine->processes, process, next_process) {
 		process->product = NULL;
-		process->exec_untold = true;
+		process_keeps_exec(process, true);
 		judge_quietly(engine, process);
 	}
 	HASH_ITER(hh, engine->lineages, lineage, next_lineage)

@@ -317,6 +317,7 @@ void ledger_clear(struct engine *engine)
 
 	taint_clear(ledger);
 	links_clear(ledger);
+	left_clear(ledger);
 	HASH_ITER(hh, ledger->accounts, account, next) {
 		HASH_DEL(ledger->accounts, account);
 		account_free(account);

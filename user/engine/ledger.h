@@ -37,6 +37,9 @@ struct flow_part;
 #define ECHO_SIZES   8
 #define ECHO_UPLOADS 16
 #define ECHO_LEAST   4096
+/** Files of which nobody has said yet whether they are still there, and how long that is waited for. */
+#define LEDGER_AWAITED	  16384
+#define LEDGER_AWAITED_NS (30 * 1000000000ull)
 /** Pipes, and connections within this host, that await their readers' accounts. */
 #define LEDGER_PIPES 1024
 
@@ -184,6 +187,16 @@ struct heir {
 	struct account_key to; /* who has inherited from it; root 0: nobody yet */
 };
 
+/** It was asked for whether this file is still there. No answer may mean that it is not. */
+struct awaited {
+	struct object_id object;
+	uint64_t time; /* when it was asked for */
+	uint32_t tgid;
+	uint32_t pad;
+	char *path;
+	UT_hash_handle hh; /* what was asked for last comes last */
+};
+
 struct ledger {
 	char *labels[LEDGER_LABELS];
 	size_t label_count;
@@ -205,6 +218,7 @@ struct ledger {
 		objects_seen[LEDGER_SEEN]; /* sums of an account and of what it was */
 	struct link *links;
 	uint64_t link_number;
+	struct awaited *awaited;
 	uint64_t late;	  /* until then reads were not seen, in this run; 0: they were */
 	uint64_t dropped; /* accounts and carriers that were given up */
 };
@@ -241,12 +255,15 @@ void ledger_unexplained(struct engine *engine, struct account *account, enum led
 /* ---- speak.c ---- */
 
 /**
- * Of the labels of which it can hold anything, or this part of the limit (1: all of it, 4: a
- * quarter), and for which the rule is on, the one with the least patience; none: LEDGER_LABELS.
+ * Of the labels of which it can hold anything, or the whole limit, and for which the rule is on, the
+ * one with the least patience; none: LEDGER_LABELS. `bytes` of the limits is the rule's.
  */
 size_t ledger_strictest(const struct engine *engine, const struct account *account, enum rule rule,
-			unsigned int share, struct limits *limits);
+			bool whole, struct limits *limits);
 void bucket_fill(struct bucket *bucket, uint64_t now, uint64_t millibytes, uint64_t bytes);
+/** Where it has emptied below half of the limit, or of the rule's, what comes next is another matter. */
+void bucket_forget(const struct engine *engine, const struct account *account, enum rule rule, uint64_t limit,
+		   struct bucket *bucket);
 /** Whether it has passed the limit, or doubled since that was said; then it is said. */
 bool bucket_speaks(struct bucket *bucket, uint64_t limit);
 /** A finding about an account, but for its sentence; `ledger` is what stands in it. */
@@ -266,21 +283,22 @@ void detect_bound(struct engine *engine, struct account *account, struct lane *l
 void detect_selectivity(struct engine *engine, struct account *account, const struct lane *lane);
 /** So many files more were opened, and are done with. */
 void selectivity_add(struct reading *reading, uint64_t opened, uint64_t full);
-/** Ten times z, if labelled ones are read more than others; else 0. */
-unsigned int selectivity_tenths(const struct reading *labelled, const struct reading *other);
+/** Ten times z, if labelled ones are read more than others, and there are so many of both; else 0. */
+unsigned int selectivity_tenths(const struct reading *labelled, const struct reading *other, uint64_t least);
 /** size-echo: a connection has ended; `hello` of what it sent began a TLS handshake, or 0. */
 void detect_echo(struct engine *engine, struct account *account, const struct lane *lane, uint64_t sent,
 		 uint64_t hello);
 /** A labelled file was read in full. */
 void echo_read(struct account *account, size_t label, uint64_t size);
-bool echo_fits(uint64_t size, uint64_t sent, uint64_t hello);
+bool echo_fits(const struct limits *limits, uint64_t size, uint64_t sent, uint64_t hello);
 /** How many of the uploads that are kept echo files of different sizes, and of how many bytes. */
 unsigned int echoes_of(const struct echo *echo, uint64_t *bytes);
 /** lookups: something was sent over a channel of a contract. */
 void detect_lookups(struct engine *engine, struct account *account, const struct lane *lane,
 		    const struct product *product);
-/** What it sent beyond what so many objects need. */
-uint64_t lookups_over(const struct contract *contract, const struct contract_use *use, uint64_t objects);
+/** What it sent beyond what so many objects need, each so much if the contract does not say. */
+uint64_t lookups_over(const struct contract *contract, const struct contract_use *use, uint64_t objects,
+		      uint64_t each);
 /** name-information: it has asked a resolver for this name. */
 void detect_information(struct engine *engine, struct account *account, const struct product *product,
 			const char *name);
@@ -327,6 +345,9 @@ void taint_clear(struct ledger *ledger);
 
 /** A file is done with: whether to look later if it is still there. */
 void left_ask(struct engine *engine, const struct account *account, const struct access *access);
+/** A run begins: what the one before may not have answered any more is asked for again. */
+void left_restart(struct engine *engine);
+void left_clear(struct ledger *ledger);
 
 /* ---- moved.c ---- */
 

@@ -30,27 +30,95 @@ static bool holds_any(const struct engine *engine, const struct account *account
 	return false;
 }
 
+/* ---- what has no answer ---- */
+
+static void awaited_drop(struct ledger *ledger, struct awaited *awaited)
+{
+	HASH_DEL(ledger->awaited, awaited);
+	free(awaited->path);
+	free(awaited);
+}
+
+static void answered(struct ledger *ledger, const struct object_id *object)
+{
+	struct awaited *awaited;
+
+	HASH_FIND(hh, ledger->awaited, object, sizeof(*object), awaited);
+	if (awaited)
+		awaited_drop(ledger, awaited);
+}
+
+/** Those of which no answer will come: user space has looked long ago, and they were not there. */
+static void forget_old(struct engine *engine)
+{
+	struct ledger *ledger = &engine->ledger;
+
+	while (ledger->awaited && (HASH_COUNT(ledger->awaited) >= LEDGER_AWAITED ||
+				   ledger->awaited->time + LEDGER_AWAITED_NS < engine->time))
+		awaited_drop(ledger, ledger->awaited);
+}
+
+static void await(struct engine *engine, const struct object_id *object, uint32_t tgid, const char *path)
+{
+	struct awaited *awaited;
+
+	answered(&engine->ledger, object);
+	forget_old(engine);
+	awaited = need(calloc(1, sizeof(*awaited)));
+	awaited->object = *object;
+	awaited->time = engine->time;
+	awaited->tgid = tgid;
+	awaited->path = need(strdup(path));
+	HASH_ADD(hh, engine->ledger.awaited, object, sizeof(awaited->object), awaited);
+}
+
+void left_clear(struct ledger *ledger)
+{
+	while (ledger->awaited)
+		awaited_drop(ledger, ledger->awaited);
+}
+
+/* ---- asking ---- */
+
+static void ask(struct engine *engine, const struct object_id *object, uint64_t lineage, uint32_t tgid,
+		const char *path)
+{
+	struct action *action = batch_action(engine->batch);
+
+	action->action = ACTION_LOOK;
+	action->lineage = lineage;
+	action->tgid = tgid;
+	action->object = *object;
+	action->path = arena_str(&engine->batch->arena, path);
+}
+
 void left_ask(struct engine *engine, const struct account *account, const struct access *access)
 {
 	const struct ev_access *told = &access->told;
 	const struct filesystem *filesystem = filesystem_find(told->facts.magic);
-	struct action *action;
 
 	if (!told->written || (told->facts.mode & S_IFMT_) != S_IFREG_ || !told->facts.links ||
 	    !access->path || access->label || (filesystem && filesystem->network) ||
 	    !holds_any(engine, account) || is_own(access->lineage->product, access->path))
 		return;
-	action = batch_action(engine->batch);
-	action->action = ACTION_LOOK;
-	action->lineage = access->lineage->id;
-	action->tgid = access->owner.tgid;
-	action->object = told->object;
-	action->path = arena_str(&engine->batch->arena, access->path);
+	await(engine, &told->object, access->owner.tgid, access->path);
+	ask(engine, &told->object, access->lineage->id, access->owner.tgid, access->path);
+}
+
+void left_restart(struct engine *engine)
+{
+	struct awaited *awaited;
+
+	for (awaited = engine->ledger.awaited; awaited; awaited = awaited->hh.next) {
+		awaited->time = engine->time; /* of a boot before it may have been later */
+		ask(engine, &awaited->object, 0, awaited->tgid, awaited->path);
+	}
 }
 
 void on_left(struct engine *engine, const struct ev_head *event)
 {
 	const struct ev_left *left = (const struct ev_left *)event;
 
+	answered(&engine->ledger, &left->object);
 	taint_left(engine, &left->object, left->size);
 }

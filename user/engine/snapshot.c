@@ -16,12 +16,13 @@
 
 /*
  * A field that is new must stand in its list below, or be one that a step finds again by itself
- * (process.view, engine.remembered). Then the size here may be changed.
+ * (process.view, engine.remembered), or that follows from what is read (engine.waiting). Then the size here
+ * may be changed.
  */
 #ifdef __LP64__
 _Static_assert(sizeof(struct exe) == 168, "exe_fields");
 _Static_assert(sizeof(struct process) == 288, "process_fields");
-_Static_assert(sizeof(struct lineage) == 160, "lineage_fields");
+_Static_assert(sizeof(struct lineage) == 192, "lineage_fields");
 _Static_assert(sizeof(struct flow) == 224, "flow_fields");
 _Static_assert(sizeof(struct flow_part) == 176, "part_fields");
 _Static_assert(sizeof(struct access) == 352, "access_fields");
@@ -30,8 +31,8 @@ _Static_assert(sizeof(struct place) == 120, "place_fields");
 _Static_assert(sizeof(struct account) == 1816, "account_fields");
 _Static_assert(sizeof(struct lane) == 48, "lane_fields");
 _Static_assert(sizeof(struct edge) == 200, "edge_fields");
-_Static_assert(sizeof(struct ledger) == 182656, "ledger_fields");
-_Static_assert(sizeof(struct engine) == 220424, "engine_fields");
+_Static_assert(sizeof(struct ledger) == 182664, "ledger_fields");
+_Static_assert(sizeof(struct engine) == 220448, "engine_fields");
 #endif
 
 static const struct field exe_fields[] = {
@@ -163,6 +164,13 @@ static const struct field edge_fields[] = {
 
 static const struct field link_fields[] = {PLAIN(link, key), PLAIN(link, number)};
 
+static const struct field awaited_fields[] = {
+	PLAIN(awaited, object),
+	PLAIN(awaited, time),
+	PLAIN(awaited, tgid),
+	TEXT(awaited, path),
+};
+
 static const struct field ledger_fields[] = {
 	PLAIN(ledger, run),	     PLAIN(ledger, evicted),	PLAIN(ledger, recent),
 	PLAIN(ledger, recent_count), PLAIN(ledger, pipes),	BELOW(ledger, pipe_count, LEDGER_PIPES + 1),
@@ -249,10 +257,27 @@ static void pack_process(struct pack *pack, const struct engine *engine, struct 
 		}                                                                            \
 	} while (0)
 
+/** Its place among the others, and among those that wait. */
+static void stand_again(struct engine *engine, struct lineage *lineage)
+{
+	enum lineage_decision decision = lineage->decision;
+
+	lineage_stands(engine, lineage);
+	lineage->decision = LINEAGE_PENDING;
+	lineage_decide(engine, lineage, decision);
+}
+
 static void pack_lineage(struct pack *pack, struct engine *engine, struct lineage *lineage)
 {
+	const struct process *process;
+
 	PACK_ITEM(pack, lineage, lineage_fields);
+	if (pack_reads(pack))
+		stand_again(engine, lineage);
 	PACK_LIST(pack, lineage, processes, key, process_find(engine, _key.tgid, _key.start));
+	if (pack_reads(pack))
+		DL_FOREACH(lineage->processes, process)
+			lineage->untold += process->exec_untold;
 	PACK_LIST(pack, lineage, flows, id, flow_find(engine, _key));
 	PACK_LIST(pack, lineage, accesses, id, access_find(engine, _key));
 	for (size_t i = 0, count = pack_count(pack, lineage->told_count); i < count && !pack->bad; i++) {
@@ -477,6 +502,12 @@ static void pack_former(struct pack *pack, struct ledger *ledger)
 	}
 }
 
+static void pack_awaited(struct pack *pack, struct awaited *awaited)
+{
+	PACK_ITEM(pack, awaited, awaited_fields);
+	pack->bad |= !awaited->path;
+}
+
 static void pack_ledger(struct pack *pack, struct engine *engine)
 {
 	struct ledger *ledger = &engine->ledger;
@@ -492,6 +523,7 @@ static void pack_ledger(struct pack *pack, struct engine *engine)
 		pack_edges(pack, ledger, account);
 	pack->bad |= pack_reads(pack) && !edges_whole(ledger);
 	PACK_TABLE(pack, ledger->links, key, PACK_ITEM(pack, _item, link_fields));
+	PACK_TABLE(pack, ledger->awaited, object, pack_awaited(pack, _item));
 }
 
 /* ---- all of it ---- */

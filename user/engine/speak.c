@@ -15,14 +15,15 @@
 #define SEVERITY  90
 
 size_t ledger_strictest(const struct engine *engine, const struct account *account, enum rule rule,
-			unsigned int share, struct limits *limits)
+			bool whole, struct limits *limits)
 {
 	size_t found = LEDGER_LABELS;
 
 	for (size_t i = 0; i < engine->ledger.label_count; i++) {
 		struct limits of = policy_limits(engine->policy, engine->ledger.labels[i]);
 
-		if (!account->cap[i] || (share && account->cap[i] < of.bytes / share) || of.off & 1u << rule)
+		of.bytes = limits_bytes(&of, rule);
+		if (!account->cap[i] || (whole && account->cap[i] < of.bytes) || of.off & 1u << rule)
 			continue;
 		if (found < LEDGER_LABELS && of.bytes >= limits->bytes)
 			continue;
@@ -51,6 +52,17 @@ void bucket_fill(struct bucket *bucket, uint64_t now, uint64_t millibytes, uint6
 	bucket->level += lesser(bytes, UINT64_MAX / 2000 - bucket->level / 1000) * 1000;
 }
 
+void bucket_forget(const struct engine *engine, const struct account *account, enum rule rule, uint64_t limit,
+		   struct bucket *bucket)
+{
+	struct limits own = {};
+
+	if (ledger_strictest(engine, account, rule, false, &own) < LEDGER_LABELS)
+		limit = lesser(limit, own.bytes);
+	if (bucket->level / 1000 < limit / 2)
+		bucket->told = 0;
+}
+
 bool bucket_speaks(struct bucket *bucket, uint64_t limit)
 {
 	uint64_t bytes = bucket->level / 1000;
@@ -63,10 +75,16 @@ bool bucket_speaks(struct bucket *bucket, uint64_t limit)
 
 /* ---- what is said ---- */
 
+/** In another run its number is another one's. */
+static struct lineage *lineage_of_account(struct engine *engine, const struct account *account)
+{
+	return account->key.run == engine->ledger.run ? lineage_find(engine, account->key.root) : NULL;
+}
+
 static const struct outcome_product *view_account(struct engine *engine, const struct account *account)
 {
 	const struct product *product = policy_product(engine->policy, account->product);
-	struct lineage *lineage = lineage_find(engine, account->key.root);
+	struct lineage *lineage = lineage_of_account(engine, account);
 	struct lineage gone = {.id = account->key.root, .root = account->key.root};
 
 	if (!product)
@@ -78,15 +96,19 @@ static const struct outcome_product *view_account(struct engine *engine, const s
 /** Whoever of it is there: the first of its processes. */
 static const struct outcome_process *view_first(struct engine *engine, const struct account *account)
 {
-	struct lineage *lineage = lineage_find(engine, account->key.root);
+	struct lineage *lineage = lineage_of_account(engine, account);
 
 	return lineage && lineage->processes ? view_process(engine, lineage->processes) : NULL;
 }
+
+_Static_assert(WHAT_RULE_SELECTIVITY - WHAT_RULE_UNEXPLAINED + 1 == RULES,
+	       "the ledger's rules, in one order");
 
 struct outcome *ledger_tell(struct engine *engine, enum outcome_what what, const struct account *account,
 			    const struct lane *lane, size_t label, struct outcome_ledger **ledger)
 {
 	const struct limits limits = policy_limits(engine->policy, engine->ledger.labels[label]);
+	const enum rule rule = (enum rule)(what - WHAT_RULE_UNEXPLAINED);
 	struct outcome *outcome = tell(engine, OUTCOME_FINDING, what, engine->time);
 	struct arena *arena = &engine->batch->arena;
 	struct outcome_ledger *view = arena_alloc(arena, sizeof(*view));
@@ -100,7 +122,7 @@ struct outcome *ledger_tell(struct engine *engine, enum outcome_what what, const
 	view->read = account->own[label] - (account->late ? lesser(LEDGER_ANYTHING, account->own[label]) : 0);
 	view->sent = lane->sent;
 	view->unexplained = lesser(lane->sent - lesser(lane->sent, lane->explained), account->cap[label]);
-	view->limit = limits.bytes;
+	view->limit = limits.own[rule] ? limits.own[rule] : limits.bytes;
 	view->millibytes = limits.millibytes;
 	view->since = wall_of(engine, account->since);
 	memcpy(view->positions, account->positions, sizeof(view->positions));

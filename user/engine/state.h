@@ -76,11 +76,14 @@ struct lineage {
 	uint64_t author; /* the lineage whose code it has loaded before either was judged, or 0 */
 	uint64_t root;	 /* the product's lineage that it is of: its own id, or a forebear's */
 	enum lineage_decision decision;
-	bool held; /* it may not be let go: found anew each time */
+	bool held;	/* it may not be let go: found anew each time */
+	uint64_t order; /* those that are let go together go by this */
+	struct lineage *waits_before, *waits_behind;
 	const struct product *product;
 	enum evidence evidence;
 	uint64_t since; /* boot time of its first event */
 	struct process *processes;
+	size_t untold; /* of them, whose execs are kept */
 	struct flow *flows;
 	struct access *accesses;
 	const struct product **told; /* products that a finding has named */
@@ -250,7 +253,9 @@ struct engine {
 
 	struct process *processes;
 	struct lineage *lineages;
-	bool unsettled; /* one was dropped, or found benign: others may be let go with it */
+	uint64_t lineage_orders;
+	struct lineage *waiting; /* those found benign, whom others hold */
+	bool unsettled;		 /* one was dropped, or found benign: others may be let go with it */
 	struct exe *exes;
 	struct flow *flows;
 	struct access *accesses;
@@ -282,12 +287,18 @@ static inline int64_t wall_of(const struct engine *engine, uint64_t time)
 struct process *process_find(struct engine *engine, uint32_t tgid, uint64_t start);
 struct process *process_add(struct engine *engine, const struct process_key *key, struct lineage *lineage);
 void process_drop(struct engine *engine, struct process *process);
+/** The only way in which it changes whether its exec is kept: its lineage counts those. */
+void process_keeps_exec(struct process *process, bool kept);
 /** It has exited: it goes, unless a socket that is still open was its. */
 void process_end(struct engine *engine, struct process *process);
 struct lineage *lineage_find(struct engine *engine, uint64_t id);
 /** The lineage of an event; one whose exec was lost, or lies before the log, is kept as of nobody known. */
 struct lineage *lineage_of(struct engine *engine, const struct ev_head *event);
 struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent);
+/** The only way in which a decision changes: who is benign waits to be let go. */
+void lineage_decide(struct engine *engine, struct lineage *lineage, enum lineage_decision decision);
+/** It stands in the table now, behind all others. */
+void lineage_stands(struct engine *engine, struct lineage *lineage);
 /** Lets it go with all that is of it; the kernel half is told. */
 void lineage_release(struct engine *engine, struct lineage *lineage);
 /** Lets it go if nothing of it is left. */

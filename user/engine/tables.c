@@ -56,8 +56,16 @@ static void process_free(struct process *process)
 	free(process);
 }
 
+void process_keeps_exec(struct process *process, bool kept)
+{
+	process->lineage->untold -= process->exec_untold;
+	process->lineage->untold += kept;
+	process->exec_untold = kept;
+}
+
 void process_drop(struct engine *engine, struct process *process)
 {
+	process_keeps_exec(process, false);
 	HASH_DEL(engine->processes, process); /* NOLINT: what is in a lineage's list is in the table */
 	DL_DELETE(process->lineage->processes, process);
 	process_free(process);
@@ -113,6 +121,20 @@ static void remember(struct engine *engine, const struct lineage *lineage)
 	};
 }
 
+void lineage_decide(struct engine *engine, struct lineage *lineage, enum lineage_decision decision)
+{
+	if (lineage->decision == LINEAGE_BENIGN)
+		DL_DELETE2(engine->waiting, lineage, waits_before, waits_behind);
+	lineage->decision = decision;
+	if (decision == LINEAGE_BENIGN)
+		DL_APPEND2(engine->waiting, lineage, waits_before, waits_behind);
+}
+
+void lineage_stands(struct engine *engine, struct lineage *lineage)
+{
+	lineage->order = ++engine->lineage_orders;
+}
+
 struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent)
 {
 	struct lineage *lineage = need(calloc(1, sizeof(*lineage)));
@@ -123,11 +145,12 @@ struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent)
 	lineage->root = id;
 	lineage->since = engine->time;
 	if (gone) {
-		lineage->decision = LINEAGE_PRODUCT;
+		lineage_decide(engine, lineage, LINEAGE_PRODUCT);
 		lineage->root = gone->root;
 		lineage->product = gone->product;
 		lineage->evidence = gone->evidence;
 	}
+	lineage_stands(engine, lineage);
 	HASH_ADD(hh, engine->lineages, id, sizeof(lineage->id), lineage);
 	return lineage;
 }
@@ -177,6 +200,7 @@ static void lineage_drop(struct engine *engine, struct lineage *lineage)
 		remember(engine, lineage);
 		channels_drop(engine, lineage->root);
 	}
+	lineage_decide(engine, lineage, LINEAGE_PENDING); /* it waits no more */
 	lineage_free(lineage);
 }
 
@@ -423,6 +447,7 @@ void tables_clear(struct engine *engine)
 	CLEAR(engine->accesses, access, access_free);
 	CLEAR(engine->channels, channel, free);
 	CLEAR(engine->lineages, lineage, lineage_free);
+	engine->waiting = NULL;
 	CLEAR(engine->exes, exe, exe_free);
 	CLEAR(engine->places, place, place_free);
 	names_clear(engine);

@@ -97,6 +97,7 @@ static const struct field {
 	INNER(ACCESS, access, object, gen, FIELD_NUMBER),
 	INNER(ACCESS, access, facts, size, FIELD_NUMBER),
 	INNER(ACCESS, access, facts, mode, FIELD_NUMBER),
+	INNER(ACCESS, access, facts, links, FIELD_NUMBER),
 	INNER(ACCESS, access, facts, magic, FIELD_NUMBER),
 	INNER(ACCESS, access, facts, peer, FIELD_NUMBER),
 	INNER(ACCESS, access, facts, family, FIELD_NUMBER),

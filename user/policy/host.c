@@ -91,19 +91,6 @@ static void compile_labels(struct host *host, const cJSON *labels)
 	}
 }
 
-static uint32_t rules_off(const cJSON *rules)
-{
-	uint32_t off = 0;
-
-	for (unsigned int rule = 0; rule < RULES; rule++) {
-		const char *set = json_str(rules, rule_name(rule));
-
-		if (set && !strcmp(set, "off"))
-			off |= 1u << rule;
-	}
-	return off;
-}
-
 static void compile_limits(struct host *host, const cJSON *limits)
 {
 	const cJSON *each;
@@ -112,9 +99,7 @@ static void compile_limits(struct host *host, const cJSON *limits)
 		struct limit *limit = GROW(host->limits, host->limit_count);
 
 		limit->labels = strings_from(each, "labels");
-		limit->limits.bytes = (uint64_t)json_get(each, "bytes")->valuedouble;
-		limit->limits.millibytes = (uint64_t)(json_get(each, "bytes_per_second")->valuedouble * 1000);
-		limit->limits.off = rules_off(json_get(each, "rules"));
+		limits_state(&limit->limits, each);
 	}
 }
 

@@ -144,58 +144,6 @@ const struct contract *contract_find(const struct product *product, const char *
 	return NULL;
 }
 
-static const char *const rule_names[] = {
-	[RULE_UNEXPLAINED] = "unexplained-bytes",
-	[RULE_BOUND] = "leak-bound",
-	[RULE_INFORMATION] = "name-information",
-	[RULE_ECHO] = "size-echo",
-	[RULE_LOOKUPS] = "lookups",
-	[RULE_SELECTIVITY] = "selectivity",
-};
-_Static_assert(ARRAY_SIZE(rule_names) == RULES, "a name for every rule");
-
-const char *rule_name(enum rule rule)
-{
-	return rule_names[rule];
-}
-
-static const struct limits top_limits = {.bytes = 32 << 10, .millibytes = 100};
-
-/** The two topmost tiers, the lowest, and those between; a site may say it finer. */
-static struct limits limits_of_tier(const struct scheme *scheme, const char *tier)
-{
-	static const struct limits middle = {.bytes = 1 << 20, .millibytes = 1000},
-				   lowest = {.bytes = 16 << 20, .millibytes = 10000};
-	size_t rank = 0;
-
-	while (rank < scheme->tiers.count && strcmp(scheme->tiers.items[rank], tier))
-		rank++;
-	if (!rank && scheme->tiers.count > 1)
-		return lowest;
-	return rank + 2 >= scheme->tiers.count ? top_limits : middle;
-}
-
-static const struct scheme *scheme_find(const struct policy *policy, const char *id)
-{
-	for (size_t i = 0; id && i < policy->scheme_count; i++)
-		if (!strcmp(policy->schemes[i].id, id))
-			return &policy->schemes[i];
-	return NULL;
-}
-
-struct limits policy_limits(const struct policy *policy, const char *label)
-{
-	const struct host *host = &policy->host;
-	const struct scheme *scheme = scheme_find(policy, host->scheme);
-
-	for (size_t i = 0; i < host->limit_count; i++)
-		if (strings_have(&host->limits[i].labels, label))
-			return host->limits[i].limits;
-	if (!scheme)
-		return top_limits; /* a label without a scheme: as if it were a high one */
-	return limits_of_tier(scheme, strings_have(&scheme->tiers, label) ? label : host->tier);
-}
-
 static void product_clear(struct product *product)
 {
 	free(product->engines);

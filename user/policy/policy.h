@@ -170,12 +170,32 @@ enum rule {
 /** "unexplained-bytes": as profiles and outputs write it. */
 const char *rule_name(enum rule rule);
 
+/** What a rule goes by beside the bytes; each has a default that fits all labels. */
+enum threshold {
+	THRESHOLD_NAME_FILE,	   /* bytes of names that a contract for reputation allows for a file */
+	THRESHOLD_ECHO_UPLOADS,	   /* so many echoes, of different sizes */
+	THRESHOLD_ECHO_HEAD,	   /* an upload may be so many bytes longer than the file, */
+	THRESHOLD_ECHO_DIVISOR,	   /* and one for each so many of its own */
+	THRESHOLD_LOOKUP_FILE,	   /* bytes of a look-up, where the contract states none */
+	THRESHOLD_SELECTIVE_Z,	   /* tenths */
+	THRESHOLD_SELECTIVE_FILES, /* so many of both kinds */
+	THRESHOLDS,
+};
+
 /** How much that nothing explains is borne of one label on one host. */
 struct limits {
 	uint64_t bytes;	     /* at once */
 	uint64_t millibytes; /* thousandths of a byte a second that are never found: the blind rate */
-	uint32_t off;	     /* rules that say nothing of it: a bit each */
+	uint64_t own[RULES]; /* bytes, where a rule has a limit of its own; or 0 */
+	uint32_t thresholds[THRESHOLDS]; /* where they are stated: a bit each */
+	uint32_t stated;
+	uint32_t off; /* rules that say nothing of it: a bit each */
 };
+/** At how many bytes the rule speaks. */
+uint64_t limits_bytes(const struct limits *limits, enum rule rule);
+uint64_t limits_threshold(const struct limits *limits, enum threshold threshold);
+/** What an entry of a profile's "limits" states, but for its labels. */
+void limits_state(struct limits *limits, const cJSON *stated);
 
 /** Limits that the host's profile states. */
 struct limit {

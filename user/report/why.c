@@ -212,10 +212,11 @@ static const struct {
 	 "not asked for before counts with what stands before its last two labels; names that are "
 	 "forgotten count again, and with many zones one may stand for others.",
 	 "A channel that the vendor declares for reputation (a product document, \"channels\") with the "
-	 "zone among its hosts: then each file newly read allows 64 bytes."},
+	 "zone among its hosts: then each file newly read allows 64 bytes, or what the profile states."},
 	{WHAT_RULE_ECHO,
-	 "One upload that is as long as a file may be chance. Five among sixteen, of files of different "
-	 "sizes, would be so once in some fifteen years at a hundred uploads a day, where sizes are spread "
+	 "One upload that is as long as a file may be chance. Five among sixteen, the default, of files of "
+	 "different sizes, would be so once in some fifteen years at a hundred uploads a day, where sizes "
+	 "are spread "
 	 "evenly over the orders of magnitude; where they are not, it is more often. What a contract "
 	 "explains counts, too.",
 	 "An overlay that says that this is the site's own server."},
@@ -226,7 +227,8 @@ static const struct {
 	{WHAT_RULE_SELECTIVITY,
 	 "A scan reads everything alike, a search reads in full what it looks for. That is support and "
 	 "no proof: a scanner may read documents to their end, and of programs the heads alone. So it "
-	 "counts only where nothing explains a quarter of the limit.",
+	 "counts only where nothing explains a quarter of the limit, or what the profile states for this "
+	 "rule.",
 	 NULL},
 };
 
@@ -269,5 +271,7 @@ void why_leak(const struct product *product, const struct outcome *outcome, unsi
 		paragraph(to, columns, "Under whose control they went.");
 	buf_str(to, "\nWhat would change it\n");
 	paragraph(to, columns, change);
-	paragraph(to, columns, "The profile's \"limits\", where a rule may also be set off for a label.");
+	paragraph(to, columns,
+		  "The profile's \"limits\", where a rule may also be set off for a label, or have "
+		  "thresholds of its own.");
 }

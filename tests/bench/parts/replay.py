@@ -26,9 +26,11 @@ def real_capture():
     return path
 
 
-def synthetic(source, events, each=None):
-    path = os.path.join(os.path.dirname(source), f"of-{events}")
-    line = host.output_of([programs.path("linked/synthetic"), source, path, str(events), *([str(each)] if each else [])]).split()
+def synthetic(source, events, each=None, crowd=()):
+    """`crowd`: so many processes, which read so many classified files before the events."""
+    path = os.path.join(os.path.dirname(source), "-".join(map(str, ("of", events, *crowd))))
+    more = [] if each is None else [str(each), *map(str, crowd)]
+    line = host.output_of([programs.path("linked/synthetic"), source, path, str(events), *more]).split()
     said = {key: int(value) for key, value in zip(line[::2], line[1::2])}
     return path, said | {"disk": disk_bytes(path)}
 

@@ -27,7 +27,8 @@ static void judge(struct engine *engine, struct account *account, struct lane *l
 	uint64_t bound = lesser(lane->sent, account->cap[label]);
 	struct decision decision = {};
 
-	if (bound < limits.bytes || bound < 2 * lane->told || limits.off & 1u << RULE_BOUND)
+	if (bound < limits_bytes(&limits, RULE_BOUND) || bound < 2 * lane->told ||
+	    limits.off & 1u << RULE_BOUND)
 		return;
 	decide_destination(engine->policy, &facts, engine_day(engine, engine->time), &decision);
 	if (verdict_adverse(decision.verdict) && decision.verdict != VERDICT_UNKNOWN) {

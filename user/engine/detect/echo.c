@@ -4,7 +4,7 @@
  * explains them; not to the site's own servers.
  *
  * An upload is a TCP connection that has ended. What it sent, less its handshake, echoes a file if
- * it lies between the file's size and 512 bytes and 1/256 more: a request's head, and what
+ * it lies between the file's size and, by default, 512 bytes and 1/256 more: a request's head, and what
  * TLS (22 bytes a record of 16 KiB, RFC 8446) and HTTP/2 (9 bytes a frame, RFC 9113) add. Of each
  * start of a product the last 8 sizes are candidates, and the last 16 uploads of at least
  * 4 KiB are kept.
@@ -25,17 +25,16 @@
 
 #include "../state.h"
 
-#define ECHO_HEAD 512
 /** Of a handshake, what may stand behind its first message. */
 #define ECHO_HANDSHAKE 192
-/** So many of the uploads that are kept must be echoes. */
-#define ECHOES_NEEDED 5
 
-bool echo_fits(uint64_t size, uint64_t sent, uint64_t hello)
+bool echo_fits(const struct limits *limits, uint64_t size, uint64_t sent, uint64_t hello)
 {
-	uint64_t rest = hello ? ECHO_HANDSHAKE : 0;
+	uint64_t slack = limits_threshold(limits, THRESHOLD_ECHO_HEAD) +
+			 size / limits_threshold(limits, THRESHOLD_ECHO_DIVISOR) +
+			 (hello ? ECHO_HANDSHAKE : 0);
 
-	return sent >= size + hello && sent - size - hello <= ECHO_HEAD + size / 256 + rest;
+	return sent >= size + hello && sent - size - hello <= slack;
 }
 
 void echo_read(struct account *account, size_t label, uint64_t size)
@@ -53,15 +52,19 @@ void echo_read(struct account *account, size_t label, uint64_t size)
 	echo->labels[0] = (uint8_t)label;
 }
 
+static struct limits echo_limits(const struct engine *engine, size_t label)
+{
+	return policy_limits(engine->policy, engine->ledger.labels[label]);
+}
+
 /** The candidate that it echoes; none: ECHO_SIZES. */
 static size_t candidate_of(const struct engine *engine, const struct echo *echo, uint64_t sent,
 			   uint64_t hello)
 {
 	for (size_t i = 0; i < ECHO_SIZES && echo->sizes[i]; i++) {
-		const char *label = engine->ledger.labels[echo->labels[i]];
+		const struct limits limits = echo_limits(engine, echo->labels[i]);
 
-		if (echo_fits(echo->sizes[i], sent, hello) &&
-		    !(policy_limits(engine->policy, label).off & 1u << RULE_ECHO))
+		if (echo_fits(&limits, echo->sizes[i], sent, hello) && !(limits.off & 1u << RULE_ECHO))
 			return i;
 	}
 	return ECHO_SIZES;
@@ -101,6 +104,7 @@ void detect_echo(struct engine *engine, struct account *account, const struct la
 		 uint64_t hello)
 {
 	struct echo *echo = &account->echo;
+	struct limits limits;
 	uint64_t bytes;
 	unsigned int count;
 	size_t at, label;
@@ -114,8 +118,9 @@ void detect_echo(struct engine *engine, struct account *account, const struct la
 	ledger_note(account, engine->position);
 	count = echoes_of(echo, &bytes);
 	label = echo->labels[at];
-	if (count < ECHOES_NEEDED ||
-	    bytes < policy_limits(engine->policy, engine->ledger.labels[label]).bytes)
+	limits = echo_limits(engine, label);
+	if (count < limits_threshold(&limits, THRESHOLD_ECHO_UPLOADS) ||
+	    bytes < limits_bytes(&limits, RULE_ECHO))
 		return;
 	say(engine, account, lane, label, count, bytes);
 	memset(echo->uploads, 0, sizeof(echo->uploads));

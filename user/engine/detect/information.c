@@ -18,7 +18,7 @@
  *   takes the place of the one with the least, and its level. So whoever spreads it over
  *   more zones than are kept, is found at the limit times their number.
  * - Where a contract of the product names the zone for reputation, each object newly read
- *   may be asked for: 64 bytes, which is a SHA-256 in hex. By default there is no contract,
+ *   may be asked for, by 64 bytes, unless the profile says otherwise. By default there is no contract,
  *   and nothing is allowed.
  *
  * Not counted: what the order says of names that were asked for before, and which of several
@@ -30,9 +30,6 @@
 
 #include "../state.h"
 #include "../wire.h"
-
-/** What a contract for reputation allows for each object newly read. */
-#define NAME_ALLOWED 64
 
 static bool is_upper(char letter)
 {
@@ -163,9 +160,9 @@ void zones_inherit(struct account *account, const struct account *from)
 }
 
 /** What was asked for is told before what was read: so what is owed is paid when that is known. */
-static void pay(struct account *account, struct zone *zone, uint64_t octets)
+static void pay(struct account *account, struct zone *zone, uint64_t octets, uint64_t each)
 {
-	uint64_t allowed = NAME_ALLOWED * account->objects, paid;
+	uint64_t allowed = each * account->objects, paid;
 
 	zone->owed += octets;
 	paid = lesser(zone->owed, allowed - lesser(allowed, account->names_allowed));
@@ -204,17 +201,16 @@ void detect_information(struct engine *engine, struct account *account, const st
 	    seen_before(engine->ledger.names_seen, sum_of(account, name, strlen(name))))
 		return;
 	account->names_asked += octets;
-	label = ledger_strictest(engine, account, RULE_ANY, 0, &limits);
+	label = ledger_strictest(engine, account, RULE_ANY, false, &limits);
 	if (label == LEDGER_LABELS)
 		return; /* it cannot hold anything */
 	ledger_note(account, engine->position);
 	zone = zone_of(account, sum_of_zone(account, zone_name));
 	bucket_fill(&zone->bucket, engine->time, limits.millibytes, octets);
 	if (contract && !strcmp(contract->purpose, "reputation"))
-		pay(account, zone, octets);
-	if (zone->bucket.level / 1000 < limits.bytes / 2)
-		zone->bucket.told = 0;
-	label = ledger_strictest(engine, account, RULE_INFORMATION, 1, &limits);
+		pay(account, zone, octets, limits_threshold(&limits, THRESHOLD_NAME_FILE));
+	bucket_forget(engine, account, RULE_INFORMATION, limits.bytes, &zone->bucket);
+	label = ledger_strictest(engine, account, RULE_INFORMATION, true, &limits);
 	if (label < LEDGER_LABELS && bucket_speaks(&zone->bucket, limits.bytes))
 		say(engine, account, zone, zone_name, label);
 }

@@ -10,12 +10,10 @@
  * It is support and no proof: a scanner may read documents to their end, and of programs the
  * heads alone. So it speaks only where nothing explains a quarter of the label's limit, too: what
  * it does is to lower the limit for who reads selectively. At z >= 4 chance has one in 30,000 of
- * the files of two like kinds, with at least 20 of both.
+ * the files of two like kinds, with at least 20 of both: those are the defaults.
  */
 #include "../state.h"
 
-#define SELECTIVE_LEAST	   20
-#define SELECTIVE_Z_TENTHS 40
 /** Then both counts are halved: proportions stay. */
 #define SELECTIVE_MOST (1u << 20)
 
@@ -24,14 +22,14 @@ static unsigned __int128 square(unsigned __int128 x)
 	return x * x;
 }
 
-unsigned int selectivity_tenths(const struct reading *labelled, const struct reading *other)
+unsigned int selectivity_tenths(const struct reading *labelled, const struct reading *other, uint64_t least)
 {
 	uint64_t n1 = labelled->opened, n2 = other->opened, n = n1 + n2, s = labelled->full + other->full;
 	uint64_t a = labelled->full * n2, b = other->full * n1;
 	unsigned __int128 above, below;
 	unsigned int tenths = 0;
 
-	if (n1 < SELECTIVE_LEAST || n2 < SELECTIVE_LEAST || a <= b || s == n)
+	if (n1 < least || n2 < least || a <= b || s == n)
 		return 0;
 	above = square(a - b) * 100 * n;
 	below = (unsigned __int128)n1 * n2 * s * (n - s);
@@ -52,18 +50,18 @@ void detect_selectivity(struct engine *engine, struct account *account, const st
 {
 	const struct reading *labelled = &account->readings[true], *other = &account->readings[false];
 	struct limits limits = {};
-	size_t label = ledger_strictest(engine, account, RULE_SELECTIVITY, 4, &limits);
+	size_t label = ledger_strictest(engine, account, RULE_SELECTIVITY, true, &limits);
 	uint64_t bytes = account->bucket.level / 1000;
 	struct outcome_ledger *view;
 	struct outcome *outcome;
 	unsigned int tenths;
 
-	if (bytes < limits.bytes / 8)
+	if (bytes < limits.bytes / 2)
 		account->selective_told = 0;
-	if (label == LEDGER_LABELS || bytes < limits.bytes / 4 || bytes < 2 * account->selective_told)
+	if (label == LEDGER_LABELS || bytes < limits.bytes || bytes < 2 * account->selective_told)
 		return;
-	tenths = selectivity_tenths(labelled, other);
-	if (tenths < SELECTIVE_Z_TENTHS)
+	tenths = selectivity_tenths(labelled, other, limits_threshold(&limits, THRESHOLD_SELECTIVE_FILES));
+	if (tenths < limits_threshold(&limits, THRESHOLD_SELECTIVE_Z))
 		return;
 	account->selective_told = bytes;
 	outcome = ledger_tell(engine, WHAT_RULE_SELECTIVITY, account, lane, label, &view);

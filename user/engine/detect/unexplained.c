@@ -35,14 +35,13 @@ void detect_unexplained(struct engine *engine, struct account *account, const st
 			uint64_t unexplained)
 {
 	struct limits limits = {};
-	size_t label = ledger_strictest(engine, account, RULE_ANY, 0, &limits);
+	size_t label = ledger_strictest(engine, account, RULE_ANY, false, &limits);
 
 	if (label == LEDGER_LABELS)
 		return; /* it cannot hold anything */
 	bucket_fill(&account->bucket, engine->time, limits.millibytes, unexplained);
-	if (account->bucket.level / 1000 < limits.bytes / 2)
-		account->bucket.told = 0; /* it has emptied: what comes next is another matter */
-	label = ledger_strictest(engine, account, RULE_UNEXPLAINED, 1, &limits);
+	bucket_forget(engine, account, RULE_UNEXPLAINED, limits.bytes, &account->bucket);
+	label = ledger_strictest(engine, account, RULE_UNEXPLAINED, true, &limits);
 	if (label < LEDGER_LABELS && bucket_speaks(&account->bucket, limits.bytes))
 		say(engine, account, lane, label);
 }

@@ -4,7 +4,7 @@
  * products: a few hundred lineages that fork, exec, connect, send and end, each
  * event made as the sensor makes it, with few findings among them.
  *
- *   synthetic SOURCE TARGET EVENTS [EACH]
+ *   synthetic SOURCE TARGET EVENTS [EACH [PROCESSES FILES]]
  *
  * START, documents and POLICY are copied from SOURCE, a real capture. Every run
  * makes the same events. It says what the writer took:
@@ -13,7 +13,9 @@
  *
  * `bytes` before compression; `seal_ns` is time in writer_append() and
  * writer_seal(), `cpu_ns` what of it this process computed. One seal for each EACH
- * events, else for about a second's worth of a flood.
+ * events, else (or 0) for about a second's worth of a flood. Before those events PROCESSES
+ * are begun, and so many FILES with a label are read by them, each by one of them that has
+ * it open until it opens the next; one in sixteen is copied to where others can read it.
  */
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -32,6 +34,8 @@
 #define PEERS_OF_LINEAGE 12
 #define FLOWS_MAX	 1500
 #define CHILDREN_MAX	 1200
+#define CROWD_MAX	 20000
+#define COPIED		 16
 #define CPUS		 8
 #define CHUNK_BYTES	 (24u << 20)
 
@@ -69,6 +73,10 @@ struct member {
 	unsigned int product;
 };
 
+struct open_file {
+	uint64_t access, ino, size;
+};
+
 struct open_flow {
 	struct member owner;
 	struct ev_addr remote, local;
@@ -79,12 +87,13 @@ static struct world {
 	uint64_t random, time, ids;
 	uint32_t pids;
 	uint64_t seq[CPUS][CHANNELS];
-	struct member lineages[LINEAGES], children[CHILDREN_MAX];
+	struct member lineages[LINEAGES], children[CROWD_MAX];
+	struct open_file files[CROWD_MAX]; /* of each child */
 	struct open_flow flows[FLOWS_MAX];
-	unsigned int child_count, flow_count;
+	unsigned int child_count, children_max, flow_count;
 	uint8_t exe_told[PRODUCTS + HELPERS], address_told[ADDRESSES];
 	uint64_t made, wanted;
-} world = {.random = 88172645463325252ull, .pids = 2000};
+} world = {.random = 88172645463325252ull, .pids = 2000, .children_max = CHILDREN_MAX};
 
 /* ---- the sink: events gather in a chunk, so that making them is not timed ---- */
 
@@ -309,7 +318,7 @@ static void fork_one(void)
 	struct draft draft;
 	struct ev_fork *event;
 
-	if (world.child_count == CHILDREN_MAX)
+	if (world.child_count == world.children_max)
 		return;
 	child.tgid = world.pids++;
 	child.start = world.time;
@@ -478,6 +487,80 @@ static void resolve_one(void)
 	tell_datagrams(who, id, &remote, FLOW_DESTINATION | FLOW_CLOSED, CHANNEL_TICK_DESTINATIONS);
 }
 
+/* ---- a crowd that reads what is classified ---- */
+
+static struct ev_access *make_access(struct draft *draft, const struct member *who,
+				     const struct open_file *file, uint8_t flags)
+{
+	struct ev_access *event = MAKE(draft, ACCESS, access, CHANNEL_CALL, who);
+
+	event->head.flags = flags;
+	event->access = file->access;
+	event->object = (struct object_id){.ino = file->ino, .dev = 254 << 20, .gen = 7};
+	event->facts = (struct object_facts){
+		.size = file->size, .ctime_sec = 1760000000, .mode = 0100644, .magic = 0xef53, .links = 1};
+	return event;
+}
+
+static void open_file(const struct member *who, struct open_file *file, uint64_t ino, const char *directory)
+{
+	struct draft draft;
+	struct ev_access *event;
+	char path[128], names[256];
+	uint16_t size;
+
+	*file = (struct open_file){.access = unique(), .ino = ino, .size = 4096 + below(100000)};
+	event = make_access(&draft, who, file, ACCESS_FIRST);
+	snprintf(path, sizeof(path), "%s/%llu/report-%llu.odt", directory, (unsigned long long)(ino % 1000),
+		 (unsigned long long)ino);
+	names_of(path, names, &size);
+	draft_str(&draft, &event->path, names, size);
+	put(draft_end(&draft));
+}
+
+static void close_file(const struct member *who, const struct open_file *file, bool written)
+{
+	struct draft draft;
+	struct ev_access *event = make_access(&draft, who, file, ACCESS_LAST);
+
+	event->read = event->to = written ? 0 : file->size;
+	event->written = written ? file->size : 0;
+	put(draft_end(&draft));
+}
+
+static void read_one(uint64_t number)
+{
+	const unsigned int at = (unsigned int)(number % world.child_count);
+	const struct member *who = &world.children[at];
+	struct open_file *file = &world.files[at], copy;
+	struct draft draft;
+	struct ev_label *label;
+
+	if (file->access)
+		close_file(who, file, false);
+	open_file(who, file, 1000000 + number, "/srv/secret");
+	label = MAKE(&draft, LABEL, label, CHANNEL_USER, who);
+	label->access = file->access;
+	draft_text(&draft, &label->label, "SECRET");
+	draft_text(&draft, &label->by, "path");
+	put(draft_end(&draft));
+	if (number % COPIED)
+		return;
+	open_file(who, &copy, 500000000 + number, "/srv/scratch");
+	close_file(who, &copy, true);
+}
+
+static void crowd(unsigned long processes, unsigned long files)
+{
+	if (processes > CROWD_MAX || (files && !processes))
+		die("too many processes, or files that nobody reads");
+	world.children_max = (unsigned int)processes;
+	while (world.child_count < processes)
+		fork_one();
+	for (uint64_t number = 0; number < files; number++)
+		read_one(number);
+}
+
 /* ---- the whole ---- */
 
 /** Of a hundred steps this many do this. */
@@ -521,8 +604,8 @@ int main(int argc, char **argv)
 {
 	uint64_t prefix;
 
-	if (argc != 4 && argc != 5)
-		die("usage: synthetic SOURCE TARGET EVENTS [EACH]");
+	if (argc != 4 && argc != 5 && argc != 7)
+		die("usage: synthetic SOURCE TARGET EVENTS [EACH [PROCESSES FILES]]");
 	world.wanted = strtoull(argv[3], NULL, 10);
 	sink.chunk = malloc(CHUNK_BYTES);
 	if (!sink.chunk || writer_open(&sink.writer, argv[2], NULL))
@@ -530,11 +613,13 @@ int main(int argc, char **argv)
 	copy_prefix(argv[1]);
 	sink_flush();
 	sink.bytes = sink.seal_ns = sink.cpu_ns = sink.seals = 0;
-	if (argc == 5)
+	if (argc > 4 && strtoull(argv[4], NULL, 10))
 		sink.each = strtoull(argv[4], NULL, 10);
 	prefix = world.made;
 	for (unsigned int i = 0; i < LINEAGES && world.made < prefix + world.wanted; i++)
 		begin_lineage(i);
+	if (argc == 7)
+		crowd(strtoul(argv[5], NULL, 10), strtoul(argv[6], NULL, 10));
 	while (world.made < prefix + world.wanted)
 		step();
 	sink_flush();
