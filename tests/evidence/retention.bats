@@ -269,3 +269,22 @@ flip() {
 	says "are not in this cut" "(tile/entries/$bundle, from byte"
 	[[ $(grep -o 'tile/entries/' "$said" | wc -l) == 1 ]]
 }
+
+@test "a hold that is being set while pruning begins is waited for, and a hold waits for what is decided" {
+	local id=0123abcd begun
+	# Who writes the line has the lock, as custodes hold does, and takes two seconds over it.
+	: >"$log.locked"
+	flock "$log/tile" sh -c 'echo >"$1.locked"; sleep 2; printf "%s\n" "$2" >"$1/holds"; chmod 600 "$1/holds"' - "$log" \
+		"hold $id $(date -u -d "$(day 5)" +%s)000000000 $(date -u -d "$(day 4)" +%s)000000000 1 0 case 18" 3>&- &
+	until [[ -s $log.locked ]]; do sleep 0.05; done
+	ours 0 capture prune "$log" --older-than 30h --key "$DIR/key"
+	says "for the hold $id entries" "stay"
+	wait
+	flock "$log/tile" sh -c 'echo again >>"$1.locked"; sleep 2' - "$log" 3>&- &
+	until [[ $(wc -l <"$log.locked") == 2 ]]; do sleep 0.05; done
+	begun=${EPOCHREALTIME/./}
+	ours 0 hold "$log" --release "$id" --reason "case 18 is closed"
+	((${EPOCHREALTIME/./} - begun > 1000000))
+	wait
+	sound "$log" "were pruned, as the log itself says"
+}

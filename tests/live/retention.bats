@@ -102,6 +102,20 @@ as_before() {
 	expect "told" "$(jq -r 'select(.event.action == "hold").custodes.how' "$DIR/live.ndjson" | xargs)" "set released"
 }
 
+@test "while a hold is being set nothing goes, and recording goes on" {
+	# shellcheck disable=SC2016
+	begin flock "$DIR/cap/tile" sh -c 'until [ -e "$1" ]; do sleep 0.1; done' - "$DIR/set"
+	custodes_start --retain 60h
+	in_world "$KESL"
+	await "its finding" grep -q '"id":"kaspersky-kesl"' "$DIR/live.ndjson"
+	sleep 3 # it looks each second
+	expect "what is left by then" "$(bundles | cut -d' ' -f1)" 000
+	touch "$DIR/set"
+	await "the first bundles to go" gone_are 002
+	stop
+	sound "entries 0 to 767 were pruned, as the log itself says"
+}
+
 # killed_at WHAT COMMAND...: a run on the whole log, killed once that is so; what it leaves verifies.
 killed_at() {
 	rm -rf "$DIR/cap"
