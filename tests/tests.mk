@@ -13,7 +13,7 @@ EVIDENCE_PROGRAMS := $(patsubst %.c,$(TEST_BUILD)/%,$(sort $(wildcard tests/evid
 
 SCENARIO_PROGRAMS := build/scenarios/ring build/scenarios/hook.so
 
-.PHONY: test check coverage bench scenarios scenarios-full scenario-programs test-kernels test-programs live-programs
+.PHONY: test check attacks coverage bench scenarios scenarios-full scenario-programs test-kernels test-programs live-programs
 test: bootstrap
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)$(MAKE) --no-print-directory FLAVOUR=asan test-programs
@@ -48,15 +48,23 @@ scenarios scenarios-full: bootstrap
 	$(Q)$(MAKE) --no-print-directory all
 	$(Q)tests/scenarios/run $(if $(filter scenarios-full,$@),--seeds $(or $(SEEDS),10))
 
-# Called with FLAVOUR=asan.
+# What can be done to a capture, all of it: some minutes; writes docs/ATTACKS.md.
+attacks: bootstrap
+	$(Q)$(MAKE) --no-print-directory all build/release/tests/evidence/attacks
+	$(Q)tests/evidence/attacks
+
+# Called with FLAVOUR=asan. What uses a token has no sanitizer: see tests/evidence/token.bash.
 test-programs: $(TEST_BUILD)/custodes $(UNIT_TESTS) $(EVIDENCE_PROGRAMS) live-programs
+	$(Q)$(MAKE) -s --no-print-directory FLAVOUR=release build/release/custodes \
+		build/release/tests/evidence/make-log build/release/tests/evidence/attacks
+
 live-programs: $(LIVE_PROGRAMS) $(BYPASS_PROGRAMS)
 
 $(TEST_BUILD)/tests/unit/%: $(TEST_BUILD)/tests/unit/%.o $(USER_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(USER_LDFLAGS) $(LDFLAGS) $^ $(USER_LDLIBS) -lcmocka $(LDLIBS) -o $@
 
-$(TEST_BUILD)/tests/evidence/%: $(TEST_BUILD)/tests/evidence/%.o $(USER_OBJECTS)
+$(BUILD)/tests/evidence/%: $(BUILD)/tests/evidence/%.o $(USER_OBJECTS)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(USER_LDFLAGS) $(LDFLAGS) $^ $(USER_LDLIBS) $(LDLIBS) -o $@
 
@@ -84,7 +92,8 @@ build/scenarios/%.so: tests/scenarios/programs/%.c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(SYSROOT_FLAG) -std=gnu17 -D_GNU_SOURCE -O1 -g -shared -fPIC $(WARN) -MMD -MP -MF $@.d $< -o $@
 
-.SECONDARY: $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.o) $(EVIDENCE_PROGRAMS:%=%.o)
+.SECONDARY: $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.o) $(EVIDENCE_PROGRAMS:%=%.o) build/release/tests/evidence/make-log.o \
+	build/release/tests/evidence/attacks.o
 -include $(UNIT_SOURCES:%.c=$(TEST_BUILD)/%.d) $(EVIDENCE_PROGRAMS:%=%.d) $(LIVE_PROGRAMS:%=%.d) $(BYPASS_PROGRAMS:%=%.d) \
 	$(SCENARIO_PROGRAMS:%=%.d)
 

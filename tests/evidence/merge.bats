@@ -272,3 +272,38 @@ told() {
 	grep -q 'nothing is left of the merge' "$BATS_TEST_TMPDIR/said"
 	[[ ! -e $to && ! -e $to.new ]]
 }
+
+@test "explain, diff and prove: each finding in its log, as in that log alone" {
+	local to=$BATS_TEST_TMPDIR/m out=$BATS_TEST_TMPDIR/out families=tests/replay/families play id some=
+	local plays=("$families"/{bulk,names,under-scan}/attack/capture "$families/telemetry/benign/capture")
+	merge "$to" "${plays[@]}"
+	"$CUSTODES" -q diff "$to" --policies recorded --against builtin --as-of 2020-01-01 --json >"$BATS_TEST_TMPDIR/diff" || [[ $? == 1 ]]
+	"$CUSTODES" -q diff "$to" --policies recorded --against builtin --as-of 2020-01-01 >"$BATS_TEST_TMPDIR/diff.txt" || [[ $? == 1 ]]
+	for play in "${plays[@]}"; do
+		id=$(sed -n 1p "$play/checkpoint")
+		"$CUSTODES" -q diff "$play" --policies recorded --against builtin --as-of 2020-01-01 --json >"$BATS_TEST_TMPDIR/alone" || [[ $? == 1 ]]
+		diff <(jq -S --arg log "$id" '.logs[] | select(.log == $log) | del(.log)' "$BATS_TEST_TMPDIR/diff") <(jq -S . "$BATS_TEST_TMPDIR/alone")
+		grep -qx "$id" "$BATS_TEST_TMPDIR/diff.txt"
+
+		"$CUSTODES" -q replay "$play" --output "ecs:$BATS_TEST_TMPDIR/told" || [[ $? == 1 ]]
+		id=$(jq -r 'select(.event.kind == "alert").event.id' "$BATS_TEST_TMPDIR/told" | head -n 1)
+		[[ -n $id ]] || continue
+		some=$id
+		ends 0 "$CUSTODES" explain "$id" "$play"
+		mv "$out" "$out.alone"
+		ends 0 "$CUSTODES" explain "$id" "$to"
+		cmp "$out" "$out.alone"
+		"$CUSTODES" -q prove "$play" --finding "$id" -o "$BATS_TEST_TMPDIR/alone"
+		ends 0 "$CUSTODES" -q prove "$to" --finding "$id" -o "$BATS_TEST_TMPDIR/merged"
+		cmp "$BATS_TEST_TMPDIR/alone" "$BATS_TEST_TMPDIR/merged"
+		ends 0 "$CUSTODES" verify "$BATS_TEST_TMPDIR/merged"
+	done
+	[[ -n $some ]]
+	# What is in no log, and what is in one of them only by its number.
+	ends 2 "$CUSTODES" explain 00000000 "$to"
+	grep -q "no finding of $to has this id" "$BATS_TEST_TMPDIR/said"
+	ends 2 "$CUSTODES" prove "$to" --finding 00000000 -o "$BATS_TEST_TMPDIR/none"
+	ends 2 "$CUSTODES" prove "$to" 3 -o "$BATS_TEST_TMPDIR/none"
+	grep -q "positions are those of one log" "$BATS_TEST_TMPDIR/said"
+	[[ ! -e $BATS_TEST_TMPDIR/none ]]
+}

@@ -243,3 +243,48 @@ stranger() {
 	[[ $code != 0 ]]
 	says "NOT VERIFIED"
 }
+
+# flip FILE BYTE
+flip() {
+	printf %02x $(($(od -An -tu1 -j "$2" -N 1 "$1") ^ 1)) | xxd -r -p | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
+@test "a damaged log that was pruned, or is a cut: what is damaged is named, and not what went" {
+	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
+	ours 0 capture cut "$DIR/cap" --from "$(day 3)" --to "$(day 2)" -o "$log.cut"
+	flip "$log/tile/entries/004" 5000
+	ours 3 verify "$log" --key "$DIR/key.pem"
+	says "entries 0 to 767 were pruned, as an entry says that is not damaged" "(tile/entries/004, from byte" \
+		"that should be there are those of the checkpoint"
+	[[ $(grep -c "tile/entries/00[0-35-9]" "$said") == 0 ]]
+	# Something that was not pruned is gone as well.
+	rm "$log/tile/entries/005"
+	ours 3 verify "$log" --key "$DIR/key.pem"
+	says "entries 1280 to 1535 (tile/entries/005): No such file" "(tile/entries/004, from byte"
+	[[ $(grep -c "tile/entries/00[0-3]" "$said") == 0 ]]
+	local bundle
+	bundle=$(bundles "$log.cut" | cut -d' ' -f1)
+	flip "$log.cut/tile/entries/$bundle" 5000
+	ours 3 verify "$log.cut" --key "$DIR/key.pem"
+	says "are not in this cut" "(tile/entries/$bundle, from byte"
+	[[ $(grep -o 'tile/entries/' "$said" | wc -l) == 1 ]]
+}
+
+@test "a hold that is being set while pruning begins is waited for, and a hold waits for what is decided" {
+	local id=0123abcd begun
+	# Who writes the line has the lock, as custodes hold does, and takes two seconds over it.
+	: >"$log.locked"
+	flock "$log/tile" sh -c 'echo >"$1.locked"; sleep 2; printf "%s\n" "$2" >"$1/holds"; chmod 600 "$1/holds"' - "$log" \
+		"hold $id $(date -u -d "$(day 5)" +%s)000000000 $(date -u -d "$(day 4)" +%s)000000000 1 0 case 18" 3>&- &
+	until [[ -s $log.locked ]]; do sleep 0.05; done
+	ours 0 capture prune "$log" --older-than 30h --key "$DIR/key"
+	says "for the hold $id entries" "stay"
+	wait
+	flock "$log/tile" sh -c 'echo again >>"$1.locked"; sleep 2' - "$log" 3>&- &
+	until [[ $(wc -l <"$log.locked") == 2 ]]; do sleep 0.05; done
+	begun=${EPOCHREALTIME/./}
+	ours 0 hold "$log" --release "$id" --reason "case 18 is closed"
+	((${EPOCHREALTIME/./} - begun > 1000000))
+	wait
+	sound "$log" "were pruned, as the log itself says"
+}

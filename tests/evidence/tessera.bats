@@ -14,27 +14,15 @@ setup_file() {
 }
 
 setup() {
+	. tests/evidence/tessera.bash
 	[[ -x $FSCK ]] || skip "tessera cannot be had: $(tail -n 1 "$DIR/fetch")"
-}
-
-# theirs LOG KEY: whether fsck takes it. Its exit status says nothing in some versions, so its words do.
-theirs() {
-	timeout 60 "$FSCK" --ui=false -N=64 --storage_url="file://$1/" --public_key="$2" >"$BATS_TEST_TMPDIR/theirs" 2>&1 || true
-	if grep -q "Successfully fsck'd log" "$BATS_TEST_TMPDIR/theirs"; then
-		! grep -q "fsck failed" "$BATS_TEST_TMPDIR/theirs"
-		return
-	fi
-	# Refused in so many words, and not merely without an answer. Of a bundle with fewer entries than
-	# there should be, as after some changed lengths, 1.0.4 says so by a panic.
-	grep -qE "fsck failed|^panic: runtime error: index out of range" "$BATS_TEST_TMPDIR/theirs" || { cut -c1-300 "$BATS_TEST_TMPDIR/theirs"; return 2; }
-	return 1
 }
 
 # both CODE LOG [KEY]: ours ends with it, and theirs agrees.
 both() {
 	local key=${3:-$DIR/key.vkey} code=0 their=0
 	"$CUSTODES" verify "$2" --key "$key" >"$BATS_TEST_TMPDIR/ours" 2>&1 || code=$?
-	theirs "$2" "$key" || their=$?
+	theirs "$2" "$key" "$BATS_TEST_TMPDIR/theirs" || their=$?
 	echo "verify: $code, fsck: $their"
 	[[ $code -eq $1 && $their -eq $((code ? 1 : 0)) ]] || { cat "$BATS_TEST_TMPDIR/ours"; cut -c1-300 "$BATS_TEST_TMPDIR/theirs"; return 1; }
 }

@@ -9,6 +9,7 @@
 #include "bundle.h"
 #include "checkpoint.h"
 #include "hashes.h"
+#include "statement.h"
 #include "tree.h"
 
 typedef unsigned long long ull;
@@ -18,9 +19,11 @@ typedef unsigned long long ull;
 struct damage {
 	int dir;
 	struct checkpoint checkpoint;
-	struct hashes tiles; /* as the tiles of level 0 have them */
+	struct hashes tiles;  /* as the tiles of level 0 have them */
+	struct ranges absent; /* what need not be there: pruned, or not in this cut */
+	bool cut;
 	struct verdict *verdict;
-	uint64_t found;
+	uint64_t found, missed; /* entries: damaged; absent, and they need not be there */
 };
 
 /** Entries behind each other in one bundle that are not those of its tile. */
@@ -69,6 +72,94 @@ static bool tiles_are_signed(const struct damage *damage)
 	return !memcmp(root, damage->checkpoint.root, DIGEST_SIZE);
 }
 
+/* ---- what need not be there ---- */
+
+static bool is_entry(const struct damage *damage, uint64_t number, const struct entry *entry)
+{
+	uint8_t hash[DIGEST_SIZE];
+
+	tree_leaf(entry->at, entry->size, hash);
+	return !memcmp(hash, damage->tiles.levels[0].at[number], DIGEST_SIZE);
+}
+
+/** What an entry's last PRUNE names, if it has one. */
+static bool read_prune(struct unpacker *unpacker, const struct entry *entry, struct ranges *absent)
+{
+	struct block block;
+	size_t off = sizeof(block.head);
+	bool any = false;
+
+	if (unpack(unpacker, entry, &block))
+		return false;
+	for (uint32_t i = 0; i < block.head.count; i++) {
+		const struct ev_head *event = (const struct ev_head *)(block.bytes + off);
+
+		if (event_check(event, block.size - off))
+			break;
+		if (event->kind == EV_PRUNE && event->channel == CHANNEL_USER) {
+			ranges_free(absent);
+			any = !ranges_pruned(absent, event);
+		}
+		off += event->size;
+	}
+	return any;
+}
+
+/** The same of a bundle's entries, those that are what they were. */
+static bool find_prune(struct damage *damage, struct unpacker *unpacker, uint64_t index)
+{
+	_cleanup_(buf_free) struct buf bytes = {};
+	unsigned int width = width_at(damage, index);
+	char path[LAYOUT_PATH];
+	struct entry entry;
+	size_t off = 0;
+	bool any = false;
+
+	layout_bundle(path, index, width);
+	if (file_read_at(damage->dir, path, &bytes, BUNDLE_BYTES))
+		return false;
+	for (unsigned int i = 0; i < width; i++) {
+		if (!bundle_entry((const uint8_t *)bytes.data, bytes.size, &off, &entry))
+			break;
+		if (is_entry(damage, index * TILE_WIDTH + i, &entry))
+			any |= read_prune(unpacker, &entry, &damage->absent);
+	}
+	return any;
+}
+
+static void find_pruned(struct damage *damage)
+{
+	struct unpacker *unpacker = unpacker_new();
+	uint64_t index = (damage->checkpoint.size + TILE_WIDTH - 1) / TILE_WIDTH;
+
+	while (index && !find_prune(damage, unpacker, index - 1))
+		index--;
+	unpacker_free(&unpacker);
+}
+
+static bool read_cut(struct damage *damage)
+{
+	_cleanup_(cut_free) struct cut cut = {};
+	_cleanup_(buf_free) struct buf text = {};
+
+	damage->cut = !file_read_at(damage->dir, CUT_FILE, &text, 1 << 24) && text.size &&
+		      !cut_read(&cut, text.data, text.size) && cut.size == damage->checkpoint.size &&
+		      !strcmp(cut.origin, damage->checkpoint.origin);
+	if (damage->cut)
+		ranges_without(&damage->absent, damage->checkpoint.size, &cut.entries);
+	return damage->cut;
+}
+
+/** Whether a bundle that is not there need not be. */
+static bool may_be_absent(struct damage *damage, uint64_t index, unsigned int width)
+{
+	const struct entry_range *range = ranges_find(&damage->absent, index * TILE_WIDTH);
+
+	return range && range->to >= index * TILE_WIDTH + width;
+}
+
+/* ---- what is not as it was ---- */
+
 /** `open`: nothing that is right follows in this bundle. */
 static void say_run(struct damage *damage, const char *bundle, struct run *run, bool open)
 {
@@ -99,12 +190,9 @@ static void compare(struct damage *damage, const char *path, const struct buf *b
 
 	for (unsigned int i = 0; i < width; i++) {
 		size_t from = off;
-		uint8_t hash[DIGEST_SIZE];
 
 		there = there && bundle_entry((const uint8_t *)bundle->data, bundle->size, &off, &entry);
-		if (there)
-			tree_leaf(entry.at, entry.size, hash);
-		if (there && !memcmp(hash, damage->tiles.levels[0].at[first + i], DIGEST_SIZE)) {
+		if (there && is_entry(damage, first + i, &entry)) {
 			say_run(damage, path, &run, false);
 			continue;
 		}
@@ -127,9 +215,24 @@ static void check_bundle(struct damage *damage, uint64_t index)
 		compare(damage, path, &bytes, index * TILE_WIDTH, width);
 		return;
 	}
+	if (r == -ENOENT && may_be_absent(damage, index, width)) {
+		damage->missed += width;
+		return;
+	}
 	damage->found += width;
 	verdict_say(damage->verdict, VERDICT_DOUBT, CHECK, "entries %llu to %llu (%s): %s",
 		    (ull)index * TILE_WIDTH, (ull)index * TILE_WIDTH + width - 1, path, strerror(-r));
+}
+
+static void say_missed(struct damage *damage)
+{
+	_cleanup_(buf_free) struct buf text = {};
+
+	ranges_text(&damage->absent, &text);
+	verdict_say(damage->verdict, VERDICT_LIMIT, CHECK,
+		    damage->cut ? "entries %s are not in this cut" :
+				  "entries %s were pruned, as an entry says that is not damaged",
+		    text.data);
 }
 
 static void locate(struct damage *damage)
@@ -142,12 +245,18 @@ static void locate(struct damage *damage)
 			    "root either");
 		return;
 	}
+	if (!read_cut(damage))
+		find_pruned(damage);
 	for (uint64_t index = 0; index * TILE_WIDTH < damage->checkpoint.size; index++)
 		check_bundle(damage, index);
+	if (damage->missed)
+		say_missed(damage);
 	if (damage->found)
 		verdict_say(damage->verdict, VERDICT_PROVED, CHECK,
-			    "the other %llu of %llu entries are those of the checkpoint",
-			    (ull)(damage->checkpoint.size - damage->found), (ull)damage->checkpoint.size);
+			    "the other %llu of %llu entries%s are those of the checkpoint",
+			    (ull)(damage->checkpoint.size - damage->missed - damage->found),
+			    (ull)(damage->checkpoint.size - damage->missed),
+			    damage->missed ? " that should be there" : "");
 }
 
 void damage_locate(const char *path, struct verdict *verdict)
@@ -157,5 +266,6 @@ void damage_locate(const char *path, struct verdict *verdict)
 	if (damage.dir >= 0)
 		locate(&damage);
 	hashes_free(&damage.tiles);
+	ranges_free(&damage.absent);
 	closep(&damage.dir);
 }

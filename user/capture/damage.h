@@ -7,7 +7,8 @@
 
 /**
  * Of a log whose entries do not hash to its checkpoint's root. If its tiles still do, every entry that
- * is not theirs is said, with number, bundle and place. If not, what can be said of that.
+ * is not theirs is said, with number, bundle and place; what was pruned or is not in a cut is none of them.
+ * If not, what can be said of that.
  */
 void damage_locate(const char *path, struct verdict *verdict);
 

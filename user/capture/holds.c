@@ -194,13 +194,30 @@ int holds_load(struct holds *holds, const char *capture)
 		   0;
 }
 
+/** The directory of the tiles is locked: it is there if anything can go, and nobody replaces it. */
+int holds_lock(const char *capture, bool wait)
+{
+	_cleanup_(buf_free) struct buf path = {};
+	_cleanup_close_ int fd = -1;
+
+	buf_printf(&path, "%s/tile", capture);
+	fd = open(path.data, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? -ENOENT : log_error(-errno, "%s", path.data);
+	if (!flock(fd, wait ? LOCK_EX : LOCK_EX | LOCK_NB))
+		return TAKE_FD(fd);
+	return errno == EWOULDBLOCK ? -EWOULDBLOCK : log_error(-errno, "%s", path.data);
+}
+
 int holds_append(const char *capture, const struct hold *hold, bool release)
 {
 	const struct hold_act *act = release ? &hold->released : &hold->set;
 	_cleanup_(buf_free) struct buf path = {}, line = {};
-	_cleanup_close_ int fd = -1;
+	_cleanup_close_ int fd = -1, lock = holds_lock(capture, true);
 	int r;
 
+	if (lock < 0 && lock != -ENOENT)
+		return lock;
 	if (release)
 		buf_printf(&line, "release %s", hold->id);
 	else

@@ -41,6 +41,12 @@ void holds_free(struct holds *holds);
 int holds_read(struct holds *holds, const char *text, size_t size);
 /** The same of the file in a capture; no file is no line. Faults are said. */
 int holds_load(struct holds *holds, const char *capture);
+/**
+ * While one has it nobody sets a hold, and nobody else prunes: from reading the lines until what goes is
+ * sealed. Close it to give it back. -EWOULDBLOCK: somebody has it, without `wait`; or another negative errno,
+ * which is said.
+ */
+int holds_lock(const char *capture, bool wait);
 /** Takes in a HOLD entry. */
 void holds_event(struct holds *holds, const struct ev_head *event);
 

@@ -12,16 +12,17 @@
 #include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
-#include <openssl/store.h>
 
 #include "../util/base64.h"
 #include "../util/file.h"
 #include "../util/log.h"
 #include "../util/memory.h"
+#include "token.h"
 
 #define CERTIFICATE_MAX 8192
 
 struct key {
+	OSSL_LIB_CTX *context; /* of a token's; NULL: a file's */
 	EVP_PKEY *pkey;
 	uint8_t public[ED25519_KEY];
 	struct buf certificate;
@@ -41,14 +42,16 @@ static int take_pkey(struct key *key, const char *source)
 	size_t size = sizeof(key->public);
 
 	if (!EVP_PKEY_is_a(key->pkey, "ED25519"))
-		return log_error(0, "%s: expected an Ed25519 key, found %s", source,
-				 EVP_PKEY_get0_type_name(key->pkey));
+		return log_error(0,
+				 "%s: expected an Ed25519 key, found %s: signed notes know no other (see "
+				 "custodes(8), KEYS IN TOKENS)",
+				 source, EVP_PKEY_get0_type_name(key->pkey));
 	if (EVP_PKEY_get_raw_public_key(key->pkey, key->public, &size) != 1 || size != sizeof(key->public))
 		return crypto_error(-EINVAL, "its public half cannot be had", source);
 	return 0;
 }
 
-/* ---- from a file ---- */
+/* ---- from where it is ---- */
 
 static int check_mode(int fd, const char *path)
 {
@@ -64,10 +67,62 @@ static int check_mode(int fd, const char *path)
 	return 0;
 }
 
+/** A PIN is as secret as a key. */
+static int check_pin(const char *uri)
+{
+	_cleanup_(buf_free) struct buf path = {};
+	_cleanup_close_ int fd = -1;
+
+	if (!token_pin_file(uri, &path))
+		return 0;
+	fd = open(path.data ? path.data : "", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+	if (fd < 0)
+		return log_error(0, "%s, where the PIN should be: %s", path.data ? path.data : "",
+				 strerror(errno));
+	return check_mode(fd, path.data);
+}
+
+static int read_token(struct key *key, const char *uri)
+{
+	_cleanup_(buf_free) struct buf name = {};
+	int r = check_pin(uri);
+
+	token_name(uri, &name);
+	if (!r)
+		r = token_open(&key->context, &key->pkey, uri);
+	return r ? r : take_pkey(key, name.data);
+}
+
+/** A key file may hold a URI on its first line instead of a key. */
+static bool names_token(int fd, struct buf *uri)
+{
+	char text[4096 + 1];
+	ssize_t size = pread(fd, text, sizeof(text) - 1, 0);
+	bool named;
+
+	text[size < 0 ? 0 : size] = '\0';
+	named = !strstr(text, "-----BEGIN");
+	text[strcspn(text, "\r\n")] = '\0';
+	named = named && token_uri(text);
+	if (named)
+		buf_str(uri, text);
+	OPENSSL_cleanse(text, sizeof(text));
+	return named;
+}
+
+static int read_pem(struct key *key, int fd, const char *path)
+{
+	BIO *file = need(BIO_new_fd(fd, BIO_NOCLOSE));
+
+	key->pkey = PEM_read_bio_PrivateKey(file, NULL, NULL, NULL);
+	BIO_free(file);
+	return key->pkey ? take_pkey(key, path) : crypto_error(-EINVAL, "no private key in PEM", path);
+}
+
 static int read_file(struct key *key, const char *path)
 {
 	_cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	BIO *file;
+	_cleanup_(buf_free) struct buf uri = {};
 	int r = fd < 0 ? -errno : 0;
 
 	if (r == -ENOENT)
@@ -75,10 +130,7 @@ static int read_file(struct key *key, const char *path)
 	r = r ? log_error(r, "%s", path) : check_mode(fd, path);
 	if (r)
 		return r;
-	file = need(BIO_new_fd(fd, BIO_NOCLOSE));
-	key->pkey = PEM_read_bio_PrivateKey(file, NULL, NULL, NULL);
-	BIO_free(file);
-	return key->pkey ? take_pkey(key, path) : crypto_error(-EINVAL, "no private key in PEM", path);
+	return names_token(fd, &uri) ? read_token(key, uri.data) : read_pem(key, fd, path);
 }
 
 static void read_certificate(struct key *key, const char *path)
@@ -90,40 +142,12 @@ static void read_certificate(struct key *key, const char *path)
 		buf_free(&key->certificate);
 }
 
-/* ---- from a provider ---- */
-
-static int read_store(struct key *key, const char *uri)
-{
-	OSSL_STORE_CTX *store = OSSL_STORE_open(uri, NULL, NULL, NULL, NULL);
-
-	if (!store)
-		return crypto_error(-EINVAL, "no provider of libcrypto knows it", uri);
-	OSSL_STORE_expect(store, OSSL_STORE_INFO_PKEY);
-	while (!key->pkey && !OSSL_STORE_eof(store)) {
-		OSSL_STORE_INFO *info = OSSL_STORE_load(store);
-
-		if (info && OSSL_STORE_INFO_get_type(info) == OSSL_STORE_INFO_PKEY)
-			key->pkey = OSSL_STORE_INFO_get1_PKEY(info);
-		OSSL_STORE_INFO_free(info);
-	}
-	OSSL_STORE_close(store);
-	return key->pkey ? take_pkey(key, uri) : crypto_error(-EINVAL, "no private key there", uri);
-}
-
-/** "pkcs11:..." and its like; a path has a slash before any colon. */
-static bool is_uri(const char *source)
-{
-	const char *colon = strchr(source, ':'), *slash = strchr(source, '/');
-
-	return colon && (!slash || colon < slash);
-}
-
 int key_open(struct key **key, const char *source)
 {
 	struct key *k = need(calloc(1, sizeof(*k)));
-	int r = is_uri(source) ? read_store(k, source) : read_file(k, source);
+	int r = token_uri(source) ? read_token(k, source) : read_file(k, source);
 
-	if (!r && !is_uri(source))
+	if (!r && !token_uri(source))
 		read_certificate(k, source);
 	if (r)
 		key_close(&k);
@@ -146,9 +170,20 @@ static int make_parents(const char *path)
 	return 0;
 }
 
+static int write_private(const char *path, const char *text, size_t size)
+{
+	_cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	int r = fd < 0 ? -errno : file_write(fd, text, size);
+
+	if (!r && fsync(fd))
+		r = -errno;
+	if (r && fd >= 0)
+		unlink(path);
+	return r ? log_error(r, "%s", path) : 0;
+}
+
 static int write_key(const struct key *key, const char *path)
 {
-	_cleanup_close_ int fd = -1;
 	BIO *memory = BIO_new(BIO_s_mem());
 	char *pem;
 	long size;
@@ -159,15 +194,10 @@ static int write_key(const struct key *key, const char *path)
 		return crypto_error(-EIO, "the new key cannot be written down", path);
 	}
 	size = BIO_get_mem_data(memory, &pem);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	r = fd < 0 ? -errno : file_write(fd, pem, (size_t)size);
-	if (!r && fsync(fd))
-		r = -errno;
-	if (r && fd >= 0)
-		unlink(path);
+	r = write_private(path, pem, (size_t)size);
 	OPENSSL_cleanse(pem, (size_t)size);
 	BIO_free(memory);
-	return r ? log_error(r, "%s", path) : 0;
+	return r;
 }
 
 int key_create(struct key **key, const char *path)
@@ -186,11 +216,29 @@ int key_create(struct key **key, const char *path)
 	return r;
 }
 
+int key_adopt(struct key **key, const char *path, const char *uri)
+{
+	struct key *k = need(calloc(1, sizeof(*k)));
+	_cleanup_(buf_free) struct buf line = {};
+	int r = token_uri(uri) ? make_parents(path) : log_error(0, "%s: not a URI", uri);
+
+	buf_printf(&line, "%s\n", uri);
+	if (!r)
+		r = read_token(k, uri);
+	if (!r)
+		r = write_private(path, line.data, line.size);
+	if (r)
+		key_close(&k);
+	*key = k;
+	return r;
+}
+
 void key_close(struct key **key)
 {
 	if (!*key)
 		return;
 	EVP_PKEY_free((*key)->pkey);
+	OSSL_LIB_CTX_free((*key)->context);
 	buf_free(&(*key)->certificate);
 	free(*key);
 	*key = NULL;
@@ -226,7 +274,8 @@ int key_sign(const struct key *key, const char *name, const char *text, size_t s
 	uint8_t signature[ED25519_SIGNATURE];
 	size_t length = sizeof(signature);
 	struct verifier verifier;
-	bool done = context && EVP_DigestSignInit(context, NULL, NULL, NULL, key->pkey) == 1 &&
+	bool done = context &&
+		    EVP_DigestSignInit_ex(context, NULL, NULL, key->context, NULL, key->pkey, NULL) == 1 &&
 		    EVP_DigestSign(context, signature, &length, (const uint8_t *)text, size) == 1 &&
 		    length == sizeof(signature);
 

@@ -11,14 +11,17 @@
 struct key;
 
 /**
- * Opens a private key: a PEM file (PKCS #8, as `openssl genpkey -algorithm ed25519` makes it), or a URI
- * that a provider of libcrypto knows ("pkcs11:..."). A file that others may read is refused. Every
- * fault is said. 0; -ENOENT: no such file; or a negative errno.
+ * Opens a private key: a PEM file (PKCS #8, as `openssl genpkey -algorithm ed25519` makes it), a URI
+ * that a provider of libcrypto knows ("pkcs11:..."), or a file with such a URI on its first line. A file that
+ * others may read is refused, be it a key's or a PIN's. Every fault is said. 0; -ENOENT: no such file; or a
+ * negative errno.
  */
 int key_open(struct key **key, const char *source);
 /** Makes a new one in a file, 0600, which must not be there yet; its directories are made, 0700. Said
  * likewise. */
 int key_create(struct key **key, const char *path);
+/** Makes a file that names the key of a URI, likewise; its certificate then has a place beside it. */
+int key_adopt(struct key **key, const char *path, const char *uri);
 void key_close(struct key **key);
 
 const uint8_t *key_public(const struct key *key);

@@ -12,6 +12,7 @@
 #include "../util/memory.h"
 #include "../util/style.h"
 #include "cmd.h"
+#include "logs.h"
 #include "policies.h"
 #include "resume.h"
 
@@ -21,7 +22,8 @@ static const char help[] =
 	"Judges one capture by two sets of policies and shows which findings and verdicts\n"
 	"differ, and why. A and B are directories, each read on top of the built-in\n"
 	"documents (a document takes the place of one of the same kind and id), or one of\n"
-	"the words \"recorded\" (as the capture has them) and \"builtin\". Needs no root.\n"
+	"the words \"recorded\" (as the capture has them) and \"builtin\". CAPTURE may be a\n"
+	"folder that capture merge has made: each log by itself. Needs no root.\n"
 	"\n"
 	"  --policies A      the first set\n"
 	"  --against B       the second\n"
@@ -117,6 +119,7 @@ static void side_close(struct side *side)
 	resume_free(&side->resume);
 	engine_free(&side->engine);
 	documents_free(&side->documents);
+	*side = (struct side){.name = side->name};
 }
 
 static int judge_both(struct diff *diff, struct reader *reader)
@@ -145,7 +148,7 @@ static int judge_both(struct diff *diff, struct reader *reader)
 	return r ? r : resume_end(&diff->sides[1].resume);
 }
 
-static size_t report(struct diff *diff, struct buf *to)
+static size_t report(struct diff *diff, const char *log, struct jsonw *w)
 {
 	const struct notes *a = &diff->sides[0].notes, *b = &diff->sides[1].notes;
 	struct verdict_question question = {.day = diff->as_of == DAY_NONE ? diff->day : diff->as_of};
@@ -160,31 +163,72 @@ static size_t report(struct diff *diff, struct buf *to)
 	question.products = ids;
 	for (int i = 0; i < 2; i++)
 		diff->sides[i].notes.policy = engine_policy(diff->sides[i].engine);
-	differ = diff->json ? difference_json(a, b, &question, to) :
-			      difference_text(a, b, &question, style_wanted(STDOUT_FILENO),
-					      style_columns(STDOUT_FILENO), to);
+	differ = diff->json ? difference_json(a, b, &question, log, w) :
+			      difference_text(a, b, &question, log, style_wanted(STDOUT_FILENO),
+					      style_columns(STDOUT_FILENO), w->to);
 	free(summary.products);
 	free(ids);
 	return differ;
 }
 
-static int compare(struct diff *diff, const char *path)
+/** Of one log: EXIT_FINDINGS if the sets differ. */
+static int compare(struct diff *diff, const char *path, bool several, struct jsonw *w)
 {
 	_cleanup_(reader_close) struct reader *reader = NULL;
-	_cleanup_(buf_free) struct buf text = {};
-	size_t differ;
+	size_t differ = 0;
 	int r = reader_open(&reader, path);
 
 	for (int i = 0; !r && i < 2; i++)
 		r = side_open(&diff->sides[i], diff->as_of);
 	if (!r)
 		r = judge_both(diff, reader);
+	if (!r)
+		differ = report(diff, several ? reader_checkpoint(reader)->origin : NULL, w);
+	side_close(&diff->sides[0]);
+	side_close(&diff->sides[1]);
 	if (r)
 		return r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
-	differ = report(diff, &text);
-	if (file_write(STDOUT_FILENO, text.data, text.size))
-		return EXIT_USAGE;
 	return differ ? EXIT_FINDINGS : EXIT_CLEAN;
+}
+
+/** A report for each log; of a folder of them, in JSON, below "logs". */
+static int compare_all(struct diff *diff, const struct logs *logs, struct buf *text)
+{
+	struct jsonw w = {.to = text, .pretty = true};
+	int worst = EXIT_CLEAN;
+
+	if (diff->json && logs->several) {
+		jsonw_object(&w, NULL);
+		jsonw_array(&w, "logs");
+	}
+	for (size_t i = 0; i < logs->count && worst <= EXIT_FINDINGS; i++) {
+		int code;
+
+		if (i && !diff->json)
+			buf_byte(text, '\n');
+		code = compare(diff, logs->paths[i], logs->several, &w);
+		worst = code > worst ? code : worst;
+	}
+	if (diff->json && logs->several) {
+		jsonw_array_end(&w);
+		jsonw_object_end(&w);
+	}
+	if (diff->json)
+		buf_byte(text, '\n');
+	return worst;
+}
+
+static int diff_of(struct diff *diff, const char *path)
+{
+	_cleanup_(logs_close) struct logs logs = {};
+	_cleanup_(buf_free) struct buf text = {};
+	int r = logs_open(&logs, path);
+
+	if (!r)
+		r = compare_all(diff, &logs, &text);
+	if (r <= EXIT_FINDINGS && file_write(STDOUT_FILENO, text.data, text.size))
+		return EXIT_USAGE;
+	return r;
 }
 
 int cmd_diff(int argc, char **argv)
@@ -201,8 +245,5 @@ int cmd_diff(int argc, char **argv)
 	}
 	if (optind + 1 != argc || !diff.sides[0].name || !diff.sides[1].name)
 		return usage_error("diff", "expected CAPTURE, --policies and --against");
-	r = compare(&diff, argv[optind]);
-	side_close(&diff.sides[0]);
-	side_close(&diff.sides[1]);
-	return r;
+	return diff_of(&diff, argv[optind]);
 }

@@ -11,6 +11,7 @@
 #include "../util/style.h"
 #include "../util/text.h"
 #include "cmd.h"
+#include "logs.h"
 #include "pipeline.h"
 #include "policies.h"
 #include "record.h"
@@ -23,7 +24,7 @@ static const char help[] =
 	"Why a finding, or why a verdict: the measure, its force, the sentence quoted, and\n"
 	"what would change it; of a leak what happened, in order. FINDING is the id that\n"
 	"stands under \"evidence\" (event.id in ECS), or its first digits; CAPTURE may be a\n"
-	"list of events, with --host. Needs no root.\n"
+	"folder that capture merge has made, or a list of events, with --host. Needs no root.\n"
 	"\n"
 	"  --host FILE       the host's profile: a file, or a built-in name\n"
 	"  --product ID      a product of the catalogue\n"
@@ -213,14 +214,31 @@ static int tell_what_happened(struct search *search, const char *path)
 	return r == SOURCE_END ? 0 : r;
 }
 
-static int find(struct search *search, const char *path)
+/** Of one log; what was found in those before it is kept. */
+static int search_log(struct search *search, const char *path, const struct engine_options *engine)
 {
-	int r = search_record(search);
+	unsigned int before = search->found;
+	int r = record_judge(&search->record, "explain", path, engine);
 
-	if (!r && search->found == 1 && search->position_count)
-		r = tell_what_happened(search, path);
-	if (r)
-		return record_exit_code(r);
+	if (!r) {
+		search->engine = engine_new(engine);
+		r = search_record(search);
+		if (!r && search->found == before + 1 && search->position_count)
+			r = tell_what_happened(search, path);
+		r = r ? record_exit_code(r) : 0;
+	}
+	record_close(&search->record);
+	batch_free(&search->batch);
+	resume_free(&search->resume);
+	engine_free(&search->engine);
+	search->batch = (struct batch){};
+	search->resume = (struct resume){};
+	search->position_count = 0;
+	return r;
+}
+
+static int say_found(struct search *search, const char *path)
+{
 	if (!search->found)
 		return usage_error("explain", "%s: no finding of %s has this id", search->id, path);
 	if (search->found > 1)
@@ -230,24 +248,23 @@ static int find(struct search *search, const char *path)
 	return print(&search->text);
 }
 
+/** An id is that of one log's finding: of a folder with several, each is searched. */
 static int explain_finding(const struct explain_options *explain, const char *id, const char *path)
 {
 	_cleanup_(documents_free) struct documents documents = {};
+	_cleanup_(logs_close) struct logs logs = {};
 	struct engine_options engine = {.as_of = DAY_NONE};
 	struct search search = {.id = id};
-	int r;
+	int r = record_rules(&explain->policies, &documents, &engine);
 
-	r = record_begin(&search.record, "explain", path, &explain->policies, &documents, &engine);
-	if (!r) {
-		search.engine = engine_new(&engine);
-		r = find(&search, path);
-	}
-	record_close(&search.record);
+	if (!r)
+		r = logs_open(&logs, path);
+	for (size_t i = 0; !r && i < logs.count; i++)
+		r = search_log(&search, logs.paths[i], &engine);
+	if (!r)
+		r = say_found(&search, path);
 	buf_free(&search.text);
 	buf_free(&search.why);
-	batch_free(&search.batch);
-	resume_free(&search.resume);
-	engine_free(&search.engine);
 	return r;
 }
 

@@ -8,14 +8,15 @@
 
 #include "../capture/checkpoint.h"
 #include "../capture/key.h"
+#include "../capture/token.h"
 #include "../util/file.h"
 #include "../util/log.h"
 #include "cmd.h"
 
 static const char help[] =
 	"Usage: custodes key show [FILE|URI] [--log DIR]\n"
-	"       custodes key new FILE\n"
-	"       custodes key change [FILE]\n"
+	"       custodes key new FILE [--token URI]\n"
+	"       custodes key change [FILE] [--token URI]\n"
 	"       custodes key certify [FILE] --by FILE|URI\n"
 	"\n"
 	"The key that signs what is recorded. Whoever is to check a capture needs its\n"
@@ -27,30 +28,34 @@ static const char help[] =
 	"           beside it as FILE.<key ID>.old\n"
 	"  certify  another key vouches for this one, such as an operator's\n"
 	"\n"
-	"  --log DIR  the verifier key under the name of this log\n"
-	"  --by KEY   the key that vouches\n"
+	"  --log DIR    the verifier key under the name of this log\n"
+	"  --by KEY     the key that vouches\n"
+	"  --token URI  not a new key, but one that is in a token: the file names it\n"
 	"  -h, --help\n"
 	"\n"
 	"FILE is /var/lib/custodes/key if none is named. A certificate stands beside it as\n"
-	"FILE.certificate; the next run records it.\n"
+	"FILE.certificate; the next run records it. A URI, such as pkcs11:..., may stand in\n"
+	"FILE: see KEYS IN TOKENS in custodes(8).\n"
 	"\n"
 	"Exit status: 0 done, 2 bad usage or input.\n";
 
 enum {
 	OPT_LOG = 256,
 	OPT_BY,
+	OPT_TOKEN,
 };
 
 static const struct option options[] = {
 	{"log", required_argument, NULL, OPT_LOG},
 	{"by", required_argument, NULL, OPT_BY},
+	{"token", required_argument, NULL, OPT_TOKEN},
 	{"help", no_argument, NULL, 'h'},
 	{},
 };
 
 struct arguments {
 	const char *source;
-	const char *log, *by;
+	const char *log, *by, *token;
 };
 
 static int open_key(struct key **key, const char *source)
@@ -98,11 +103,25 @@ static int show(const struct arguments *arguments)
 	return 0;
 }
 
+/** A URI has no place beside it for another file. */
+static int needs_file(const struct arguments *arguments)
+{
+	return token_uri(arguments->source) ?
+		       usage_error("key", "expected a file; one that names a URI: key new FILE --token URI") :
+		       0;
+}
+
+static int make_at(struct key **key, const char *path, const char *token)
+{
+	return token ? key_adopt(key, path, token) : key_create(key, path);
+}
+
 static int make(const struct arguments *arguments)
 {
 	_cleanup_(key_close) struct key *key = NULL;
+	int r = needs_file(arguments);
 
-	return key_create(&key, arguments->source);
+	return r ? r : make_at(&key, arguments->source, arguments->token);
 }
 
 static int write_certificate(const char *file, const struct key *by, const uint8_t public[ED25519_KEY])
@@ -123,7 +142,9 @@ static int certify(const struct arguments *arguments)
 
 	if (!arguments->by)
 		return usage_error("key", "certify: --by is needed");
-	r = open_key(&key, arguments->source);
+	r = needs_file(arguments);
+	if (!r)
+		r = open_key(&key, arguments->source);
 	if (!r)
 		r = open_key(&by, arguments->by);
 	return r ? r : write_certificate(arguments->source, by, key_public(key));
@@ -135,8 +156,10 @@ static int change(const struct arguments *arguments)
 	_cleanup_(key_close) struct key *old = NULL, *new = NULL;
 	_cleanup_(buf_free) struct buf beside = {}, kept = {};
 	struct verifier verifier;
-	int r = open_key(&old, arguments->source);
+	int r = needs_file(arguments);
 
+	if (!r)
+		r = open_key(&old, arguments->source);
 	if (r)
 		return r;
 	verifier_make(&verifier, KEY_NAME, NOTE_ED25519, key_public(old));
@@ -144,7 +167,7 @@ static int change(const struct arguments *arguments)
 	buf_printf(&kept, "%s.", arguments->source);
 	buf_hex(&kept, verifier.id, sizeof(verifier.id));
 	buf_str(&kept, ".old");
-	r = key_create(&new, beside.data);
+	r = make_at(&new, beside.data, arguments->token);
 	if (!r)
 		r = write_certificate(arguments->source, old, key_public(new));
 	if (!r && link(arguments->source, kept.data))
@@ -176,6 +199,8 @@ int cmd_key(int argc, char **argv)
 			arguments.log = optarg;
 		else if (option == OPT_BY)
 			arguments.by = optarg;
+		else if (option == OPT_TOKEN)
+			arguments.token = optarg;
 		else
 			return usage_error("key", "unknown or incomplete option");
 	}

@@ -12,6 +12,7 @@
 #include "../util/log.h"
 #include "../util/memory.h"
 #include "cmd.h"
+#include "logs.h"
 #include "resume.h"
 
 static const char help[] =
@@ -24,7 +25,8 @@ static const char help[] =
 	"have vouched for one that covers them, that one, with their lines. With them go\n"
 	"what a stranger needs to read them: the beginning of each run, which names host\n"
 	"and time, and the certificates of keys that others vouch for. custodes verify\n"
-	"FILE checks it, and docs/VERIFY.md says how to do so without custodes.\n"
+	"FILE checks it, and docs/VERIFY.md says how to do so without custodes. With\n"
+	"--finding CAPTURE may be a folder that capture merge has made.\n"
 	"\n"
 	"  --finding ID  the event at which this finding was found, and those that it\n"
 	"                rests on: the id under \"evidence\", or its first digits\n"
@@ -119,7 +121,8 @@ static unsigned int look(struct prove *prove, const struct batch *batch, const s
 	return found;
 }
 
-static int find(struct prove *prove, const char *path, const char *finding)
+/** How often it is found in this log. 0 or the exit code. */
+static int find(struct prove *prove, const char *finding, unsigned int *found)
 {
 	struct engine_options engine_options = {.as_of = DAY_NONE};
 	struct engine *engine = engine_new(&engine_options);
@@ -128,7 +131,6 @@ static int find(struct prove *prove, const char *path, const char *finding)
 	const struct ev_head *event;
 	struct batch batch = {};
 	struct resume resume = {};
-	unsigned int found = 0;
 	int r;
 
 	while ((r = source_next(reader_source(prove->reader), &event)) == SOURCE_EVENT) {
@@ -137,7 +139,7 @@ static int find(struct prove *prove, const char *path, const char *finding)
 			r = engine_step(engine, event, reader_position(prove->reader), &batch);
 		if (r)
 			break;
-		found += look(prove, &batch, &log, finding);
+		*found += look(prove, &batch, &log, finding);
 		batch_reset(&batch);
 		batch_actions_done(&batch);
 		progress_show(&progress, reader_progress(prove->reader));
@@ -150,11 +152,6 @@ static int find(struct prove *prove, const char *path, const char *finding)
 	engine_free(&engine);
 	if (r < 0)
 		return r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
-	if (found != 1)
-		return usage_error("prove",
-				   found ? "%s: more than one finding of %s begins so" :
-					   "%s: no finding of %s has this id",
-				   finding, path);
 	return 0;
 }
 
@@ -234,7 +231,8 @@ static int find_entries(struct prove *prove)
 		*GROW(prove->entries, prove->entry_count) = reader_entry(prove->reader);
 		take_run(prove, prove->positions[i]);
 	}
-	qsort(prove->entries, prove->entry_count, sizeof(*prove->entries), by_number);
+	if (prove->entry_count)
+		qsort(prove->entries, prove->entry_count, sizeof(*prove->entries), by_number);
 	return 0;
 }
 
@@ -345,16 +343,70 @@ static int write_proofs(struct prove *prove, const char *path)
 	return 0;
 }
 
-static int prove(struct prove *prove, const char *path, const char *finding, const char *output)
+static int open_log(struct prove *prove, const char *path)
 {
 	int r = reader_open_watched(&prove->reader, path, &prove->watch);
 
+	return r ? (r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE) : 0;
+}
+
+static void close_log(struct prove *prove)
+{
+	reader_close(&prove->reader);
+	hashes_free(&prove->hashes);
+	buf_free(&prove->note);
+	free(prove->positions);
+	free(prove->entries);
+	free(prove->runs);
+	free(prove->certificates);
+	*prove = (struct prove){.watch.entry = watch_entry, .bare = prove->bare};
+}
+
+/** An id is that of one log's finding: of a folder with several, that log is opened. */
+static int open_by_finding(struct prove *prove, const struct logs *logs, const char *path,
+			   const char *finding)
+{
+	unsigned int found = 0;
+	size_t at = 0;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < logs->count; i++) {
+		unsigned int before = found;
+
+		close_log(prove);
+		r = open_log(prove, logs->paths[i]);
+		if (!r)
+			r = find(prove, finding, &found);
+		if (found > before)
+			at = i;
+	}
 	if (r)
-		return r == -EBADMSG ? EXIT_EVIDENCE : EXIT_USAGE;
-	if (finding)
-		r = find(prove, path, finding);
-	if (!r && !prove->bare)
-		r = find_context(prove);
+		return r;
+	if (found != 1)
+		return usage_error("prove",
+				   found ? "%s: more than one finding of %s begins so" :
+					   "%s: no finding of %s has this id",
+				   finding, path);
+	if (at + 1 == logs->count)
+		return 0;
+	found = 0;
+	close_log(prove);
+	r = open_log(prove, logs->paths[at]);
+	return r ? r : find(prove, finding, &found);
+}
+
+static int open_by_positions(struct prove *prove, const struct logs *logs, const char *path)
+{
+	if (logs->several)
+		return usage_error("prove", "%s: positions are those of one log: name its directory in it",
+				   path);
+	return open_log(prove, path);
+}
+
+static int prove_events(struct prove *prove, const char *output)
+{
+	int r = prove->bare ? 0 : find_context(prove);
+
 	if (!r)
 		r = find_entries(prove);
 	if (r)
@@ -363,6 +415,17 @@ static int prove(struct prove *prove, const char *path, const char *finding, con
 	buf_bytes(&prove->note, reader_note(prove->reader)->data, reader_note(prove->reader)->size);
 	find_cosigned(prove);
 	return write_proofs(prove, output);
+}
+
+static int prove(struct prove *prove, const char *path, const char *finding, const char *output)
+{
+	_cleanup_(logs_close) struct logs logs = {};
+	int r = logs_open(&logs, path);
+
+	if (!r)
+		r = finding ? open_by_finding(prove, &logs, path, finding) :
+			      open_by_positions(prove, &logs, path);
+	return r ? r : prove_events(prove, output);
 }
 
 int cmd_prove(int argc, char **argv)
@@ -391,12 +454,6 @@ int cmd_prove(int argc, char **argv)
 		r = take_position(&call, argv[i]);
 	if (!r)
 		r = prove(&call, argv[optind], finding, output);
-	reader_close(&call.reader);
-	hashes_free(&call.hashes);
-	buf_free(&call.note);
-	free(call.positions);
-	free(call.entries);
-	free(call.runs);
-	free(call.certificates);
+	close_log(&call);
 	return r;
 }

@@ -124,9 +124,13 @@ static int survey(struct prune_call *call, uint64_t size)
 	while ((r = prune_survey(call->retention.prune, size, now)) > 0)
 		progress_show(&progress, prune_progress(call->retention.prune));
 	progress_end(&progress);
-	if (!r)
-		prune_plan(call->retention.prune, &call->retention.holds, now);
 	return r;
+}
+
+static void plan(struct prune_call *call)
+{
+	prune_plan(call->retention.prune, &call->retention.holds,
+		   (int64_t)clock_boot() + clock_wall_offset());
 }
 
 static void say_plan(const struct prune_call *call, const char *what)
@@ -148,9 +152,11 @@ static int dry_run(struct prune_call *call)
 	r = holds_load(&call->retention.holds, call->path);
 	if (!r)
 		r = survey(call, reader_checkpoint(reader)->size);
-	if (!r)
-		say_plan(call, "would go");
-	return r;
+	if (r)
+		return r;
+	plan(call);
+	say_plan(call, "would go");
+	return 0;
 }
 
 static int remove_bundles(struct prune_call *call)
@@ -178,29 +184,39 @@ static int open_log(struct prune_call *call)
 	return recall(&call->pipeline, &call->snapshots, call->path, &call->retention, &never);
 }
 
+/** Nobody sets a hold meanwhile: one that came before binds. 1: nothing is to go. */
+static int decide(struct prune_call *call)
+{
+	_cleanup_close_ int lock = holds_lock(call->path, true);
+	struct pipeline *pipeline = &call->pipeline;
+	uint64_t time = engine_time(pipeline->engine); /* none passes in a log that nobody writes */
+	int r = lock < 0 ? lock : retention_holds(&call->retention, pipeline, time);
+
+	if (!r && !call->retention.holds_known)
+		r = -EINVAL;
+	if (r)
+		return r;
+	plan(call);
+	if (!prune_planned(call->retention.prune)) {
+		say_plan(call, "nothing went");
+		return 1;
+	}
+	r = retention_commit(&call->retention, pipeline, &call->snapshots, time);
+	return r > 0 ? -EIO : r;
+}
+
 static int prune(struct prune_call *call)
 {
-	struct pipeline *pipeline = &call->pipeline;
-	uint64_t time;
 	int r = open_log(call);
 
 	if (!r)
 		r = remove_bundles(call); /* what one before was not done with */
-	if (r)
-		return r;
-	time = engine_time(pipeline->engine); /* no time passes in a log that nobody writes */
-	r = retention_holds(&call->retention, pipeline, time);
-	if (!r && !call->retention.holds_known)
-		r = -EINVAL;
 	if (!r)
-		r = survey(call, writer_sealed(pipeline->writer));
-	if (!r && !prune_planned(call->retention.prune))
-		say_plan(call, "nothing went");
-	if (r || !prune_planned(call->retention.prune))
-		return r;
-	r = retention_commit(&call->retention, pipeline, &call->snapshots, time);
+		r = survey(call, writer_sealed(call->pipeline.writer));
+	if (!r)
+		r = decide(call);
 	if (r)
-		return r < 0 ? r : -EIO;
+		return r > 0 ? 0 : r;
 	return remove_bundles(call);
 }
 

@@ -183,6 +183,25 @@ static uint64_t interval(const struct retention *retention)
 	return every < LOOK_MIN ? LOOK_MIN : every;
 }
 
+/** What is said of a hold until then binds; what is said from then on finds it sealed. */
+static int decide(struct retention *retention, struct pipeline *pipeline, struct snapshots *snapshots,
+		  uint64_t now, int64_t wall)
+{
+	_cleanup_close_ int lock = holds_lock(retention->capture, false);
+	int r;
+
+	if (lock < 0) { /* whoever sets a hold is not waited for */
+		retention->next = lock == -EWOULDBLOCK ? now + LOOK_MIN : retention->next;
+		return 0;
+	}
+	r = retention_holds(retention, pipeline, now);
+	if (r || !retention->holds_known || !pipeline->writer ||
+	    !prune_plan(retention->prune, &retention->holds, wall))
+		return r;
+	r = retention_commit(retention, pipeline, snapshots, now);
+	return r < 0 ? r : 0;
+}
+
 static int look(struct retention *retention, struct pipeline *pipeline, struct snapshots *snapshots,
 		uint64_t now)
 {
@@ -192,14 +211,8 @@ static int look(struct retention *retention, struct pipeline *pipeline, struct s
 	if (r > 0)
 		return 0;
 	retention->next = now + interval(retention);
-	if (r < 0)
-		return 0; /* it is said; recording goes on */
-	r = retention_holds(retention, pipeline, now);
-	if (r || !retention->holds_known || !pipeline->writer ||
-	    !prune_plan(retention->prune, &retention->holds, wall))
-		return r;
-	r = retention_commit(retention, pipeline, snapshots, now);
-	return r < 0 ? r : 0;
+	/* What fails in reading is said; recording goes on. */
+	return r < 0 ? 0 : decide(retention, pipeline, snapshots, now, wall);
 }
 
 int retention_tend(struct retention *retention, struct pipeline *pipeline, struct snapshots *snapshots,

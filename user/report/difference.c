@@ -250,12 +250,17 @@ static void text_side(const char *set, const struct noted *noted, const struct n
 }
 
 size_t difference_text(const struct notes *a, const struct notes *b, const struct verdict_question *question,
-		       bool colour, unsigned int columns, struct buf *to)
+		       const char *log, bool colour, unsigned int columns, struct buf *to)
 {
 	struct walk walk = walk_begin(a, b);
 	struct pair pair;
-	size_t verdicts = text_verdicts(a, b, question, colour, columns, to), differ = 0;
+	size_t verdicts, differ = 0;
 
+	if (log) {
+		style_put(to, colour, STYLE_BOLD, log, 0);
+		buf_byte(to, '\n');
+	}
+	verdicts = text_verdicts(a, b, question, colour, columns, to);
 	while (walk_next(&walk, &pair)) {
 		const struct noted *any = pair.a ? pair.a : pair.b;
 		_cleanup_(buf_free) struct buf time = {};
@@ -308,36 +313,35 @@ static void json_time(struct jsonw *w, int64_t wall)
 }
 
 size_t difference_json(const struct notes *a, const struct notes *b, const struct verdict_question *question,
-		       struct buf *to)
+		       const char *log, struct jsonw *w)
 {
-	struct jsonw w = {.to = to, .pretty = true};
 	struct walk walk = walk_begin(a, b);
 	struct pair pair;
 	size_t differ = 0, verdicts;
 
-	jsonw_object(&w, NULL);
-	jsonw_str(&w, "policies", a->name);
-	jsonw_str(&w, "against", b->name);
-	verdicts = json_verdicts(a, b, question, &w);
-	jsonw_array(&w, "differences");
+	jsonw_object(w, NULL);
+	jsonw_str(w, "log", log);
+	jsonw_str(w, "policies", a->name);
+	jsonw_str(w, "against", b->name);
+	verdicts = json_verdicts(a, b, question, w);
+	jsonw_array(w, "differences");
 	while (walk_next(&walk, &pair)) {
 		const struct noted *any = pair.a ? pair.a : pair.b;
 
 		differ++;
-		jsonw_object(&w, NULL);
-		jsonw_u64(&w, "position", any->position);
-		json_time(&w, any->wall);
-		jsonw_str(&w, "rule", outcome_name(any->what));
-		jsonw_str(&w, "product", any->product);
-		json_side(&w, "with_policies", pair.a);
-		json_side(&w, "with_against", pair.b);
-		jsonw_object_end(&w);
+		jsonw_object(w, NULL);
+		jsonw_u64(w, "position", any->position);
+		json_time(w, any->wall);
+		jsonw_str(w, "rule", outcome_name(any->what));
+		jsonw_str(w, "product", any->product);
+		json_side(w, "with_policies", pair.a);
+		json_side(w, "with_against", pair.b);
+		jsonw_object_end(w);
 	}
-	jsonw_array_end(&w);
-	jsonw_u64(&w, "findings_with_policies", a->count);
-	jsonw_u64(&w, "findings_with_against", b->count);
-	jsonw_u64(&w, "differ", differ);
-	jsonw_object_end(&w);
-	buf_byte(to, '\n');
+	jsonw_array_end(w);
+	jsonw_u64(w, "findings_with_policies", a->count);
+	jsonw_u64(w, "findings_with_against", b->count);
+	jsonw_u64(w, "differ", differ);
+	jsonw_object_end(w);
 	return differ + verdicts;
 }

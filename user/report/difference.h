@@ -6,6 +6,7 @@
 #include "../event/finding.h"
 #include "../policy/decide.h"
 #include "../util/buf.h"
+#include "../util/jsonw.h"
 
 /** A finding, as far as it can be compared. */
 struct noted {
@@ -37,10 +38,13 @@ struct verdict_question {
 void notes_take(struct notes *notes, const struct batch *batch);
 void notes_free(struct notes *notes);
 
-/** Verdicts first, then findings in the order of the record. Returns how many of both differ. */
+/**
+ * Verdicts first, then findings in the order of the record. `log`: which record, if there are several; or
+ * NULL. Returns how many of both differ.
+ */
 size_t difference_text(const struct notes *a, const struct notes *b, const struct verdict_question *question,
-		       bool colour, unsigned int columns, struct buf *to);
+		       const char *log, bool colour, unsigned int columns, struct buf *to);
 size_t difference_json(const struct notes *a, const struct notes *b, const struct verdict_question *question,
-		       struct buf *to);
+		       const char *log, struct jsonw *w);
 
 #endif
