@@ -13,7 +13,7 @@
 
 #define OUTPUTS_MAX 8
 /** Outcomes are delivered at this many, live too: a burst must not become memory. */
-#define BATCH_MAX 2048
+#define BATCH_MAX 512
 
 struct pipeline {
 	struct engine *engine;

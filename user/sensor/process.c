@@ -107,7 +107,7 @@ static bool same_cgroup(int cgroups, const struct buf *path, uint64_t id)
 {
 	struct stat st;
 
-	if (!path->size)
+	if (!path->data || !path->size)
 		return false;
 	if (id == CGROUP_ROOT || !strncmp(path->data, "/..", 3))
 		return true;
