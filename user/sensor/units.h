@@ -7,7 +7,8 @@
 
 #include "../util/buf.h"
 
-/** Adds the innermost component of a cgroup's path that is a unit of systemd's; none where there is none. */
+/** Puts the innermost component of a cgroup's path that is a unit of systemd's there; nothing where none is.
+ */
 void units_of(const char *cgroup, struct buf *unit);
 
 /** Tells of each cgroup below a directory of cgroup2, and of it: its id, and its unit or "". */

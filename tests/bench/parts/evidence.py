@@ -121,7 +121,7 @@ def part(_names, _results):
                 (("openssl", "openssl dgst -sha256"), ("hashes", "verify --hashes"), ("whole", "verify"))])
     for output, recorded in found["recording"].items():
         host.table(f"F. RECORDING, ns an event, {OUTPUTS[output]}", ["", "without", "more with it"],
-                   [[label, f"{recorded[name]['plain_ns']:.0f}", host.percent(1 + recorded[name]["extra"])] for name, label in
+                   [[label, f"{recorded[name]['plain_ns']:.0f}", host.percent(1 + recorded[name]["extra"]) + " %"] for name, label in
                     (("wall", "time that passes"), ("thread", "CPU of the events' thread"), ("cpu", "CPU in all"))])
     host.note(f"bytes an event: {size['capture']:.1f} as a capture, {size['ndjson']:.0f} as ECS, {size['gzip']:.1f} "
               "as ECS with gzip -6")
