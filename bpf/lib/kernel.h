@@ -188,6 +188,7 @@ struct file {
 	struct path f_path;
 	struct inode *f_inode;
 	unsigned int f_mode;
+	unsigned int f_flags;
 	__s64 f_pos;
 	void *private_data; /* of a socket's file: struct socket */
 };

@@ -10,9 +10,10 @@
 
 #include "access.h"
 
-#define FMODE_EXEC 0x20 /* opened by the kernel to be executed: no call can ask for it */
-#define WORKS_OLD  64	/* before 6.4 */
-#define WORKS_MAX  (1u << 20)
+#define FMODE_EXEC \
+	0x20 /* opened by the kernel to be executed, by its mode or its flags: no call can ask for it */
+#define WORKS_OLD 64 /* before 6.4 */
+#define WORKS_MAX (1u << 20)
 
 /** What lies about a piece of work, if it is a file that ends. */
 static __always_inline struct file *file_around(void *work)
@@ -35,8 +36,8 @@ static __always_inline bool file_to_execute(struct file *file)
 {
 	struct inode *inode = READ(file, f_inode);
 
-	return READ(file, f_mode) & FMODE_EXEC && inode && READ(file, f_path.dentry, d_inode) == inode &&
-	       (READ(inode, i_mode) & S_IFMT) == S_IFREG;
+	return (READ(file, f_mode) | READ(file, f_flags)) & FMODE_EXEC && inode &&
+	       READ(file, f_path.dentry, d_inode) == inode && (READ(inode, i_mode) & S_IFMT) == S_IFREG;
 }
 
 /** The latest comes first. Behind the script's are those of the program that ran before, if it was the last

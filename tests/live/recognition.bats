@@ -321,13 +321,14 @@ started_as() {
 		in_world "$DIR/late"
 		sleep 0.5
 	done
+	rm "$DIR/late"
 	bash -c "$(scripts late)"
 	in_world "$DIR/late"
 	sleep 0.5
 	custodes_stop
 	expect "a script that it wrote" "$(started_as new)" "3 kaspersky-kesl lineage"
 	expect "one that was judged, and it wrote anew" "$(started_as rewritten)" "1 kaspersky-kesl lineage"
-	expect "one that ran only when it had ended, and not what another made of it" "$(started_as late)" \
+	expect "one that ran only when it had ended, and not what another put there" "$(started_as late)" \
 		"2 kaspersky-kesl lineage"
 	nothing_lost
 }
