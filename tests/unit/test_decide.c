@@ -241,6 +241,65 @@ static void evidence_is_ranked(void **state)
 	policy_free(&policy);
 }
 
+/** Whose directory it is, found without an index. */
+static const struct product *whose(const struct policy *policy, const char *path)
+{
+	const struct product *found = NULL;
+	size_t longest = 0;
+
+	for (size_t i = 0; i < policy->product_count; i++)
+		for (size_t j = 0; j < policy->products[i].prefixes.count; j++) {
+			const char *prefix = policy->products[i].prefixes.items[j];
+
+			if (strlen(prefix) > longest && !strncmp(prefix, path, strlen(prefix))) {
+				longest = strlen(prefix);
+				found = &policy->products[i];
+			}
+		}
+	return found;
+}
+
+static void assert_known(const struct policy *policy, const struct strings *facts,
+			 const struct product *product, size_t member, enum evidence expected)
+{
+	for (size_t i = 0; i < facts->count; i++) {
+		struct identity identity = {};
+		enum evidence evidence;
+
+		*(const char **)((char *)&identity + member) = facts->items[i];
+		assert_ptr_equal(identify(policy, &identity, &evidence), product);
+		assert_int_equal(evidence, expected);
+	}
+}
+
+static void each_product_is_known_by_each_of_its_facts(void **state)
+{
+	struct policy *policy = compile_for("uk-secret");
+	enum evidence evidence;
+	char path[256];
+
+	(void)state;
+	for (size_t i = 0; i < policy->product_count; i++) {
+		const struct product *product = &policy->products[i];
+
+		assert_known(policy, &product->paths, product, offsetof(struct identity, path),
+			     EVIDENCE_PATH);
+		assert_known(policy, &product->paths, product, offsetof(struct identity, started),
+			     EVIDENCE_PATH);
+		assert_known(policy, &product->packages, product, offsetof(struct identity, package),
+			     EVIDENCE_PACKAGE);
+		assert_known(policy, &product->units, product, offsetof(struct identity, unit),
+			     EVIDENCE_UNIT);
+		for (size_t j = 0; j < product->prefixes.count; j++) {
+			snprintf(path, sizeof(path), "%sof nobody/x", product->prefixes.items[j]);
+			assert_ptr_equal(identify(policy, &(struct identity){.path = path}, &evidence),
+					 whose(policy, path));
+			assert_int_equal(evidence, EVIDENCE_PREFIX);
+		}
+	}
+	policy_free(&policy);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +308,7 @@ int main(void)
 		cmocka_unit_test(a_quote_is_held_or_absent),
 		cmocka_unit_test(control_decides_not_the_flag_of_a_server),
 		cmocka_unit_test(evidence_is_ranked),
+		cmocka_unit_test(each_product_is_known_by_each_of_its_facts),
 	};
 
 	return cmocka_run_group_tests_name("decide", tests, NULL, NULL);

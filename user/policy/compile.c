@@ -175,9 +175,10 @@ static int by_number(const void *a, const void *b)
 	return (x->vendor > y->vendor) - (x->vendor < y->vendor); /* the catalogue's order */
 }
 
-/** What is asked of the policy for each connection, found once. */
+/** What is asked of the policy for each exec and connection, found once. */
 static void prepare(struct policy *policy)
 {
+	identify_prepare(policy);
 	for (size_t i = 0; i < policy->measure_count; i++)
 		policy->measures[i].binds = measure_binds(&policy->measures[i], &policy->host);
 	for (size_t i = 0; i < policy->vendor_count; i++)

@@ -76,6 +76,8 @@ struct identity {
 	bool scanner;	      /* it holds a fanotify group that is asked before others open a file */
 };
 
+/** What every product is known by, in order: once, before the first identify(). */
+void identify_prepare(struct policy *policy);
 /** The product that this is, by the most trusted evidence there is; or NULL. */
 const struct product *identify(const struct policy *policy, const struct identity *identity,
 			       enum evidence *evidence);

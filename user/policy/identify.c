@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
+#include <stdlib.h>
 #include <string.h>
 
+#include "../util/cleanup.h"
+#include "../util/memory.h"
 #include "decide.h"
 
 static const char *const evidence_names[] = {
@@ -16,24 +19,86 @@ const char *evidence_name(enum evidence evidence)
 	return evidence_names[evidence];
 }
 
-/** Length of the longest of these directories that holds the path, or 0. */
-static size_t prefix_length(const struct strings *prefixes, const char *path)
+/* ---- the index: every exec of the host is asked about ---- */
+
+/** One thing by which a product is known. */
+struct known {
+	enum evidence evidence;
+	const char *text;
+	const struct product *product;
+};
+
+static int by_evidence(const void *a, const void *b)
 {
-	size_t longest = 0;
+	const struct known *x = a, *y = b;
+	int r = (x->evidence > y->evidence) - (x->evidence < y->evidence);
 
-	for (size_t i = 0; path && i < prefixes->count; i++) {
-		size_t length = strlen(prefixes->items[i]);
+	r = r ? r : strcmp(x->text, y->text);
+	return r ? r : (x->product > y->product) - (x->product < y->product); /* the catalogue's order */
+}
 
-		if (length > longest && !strncmp(prefixes->items[i], path, length))
-			longest = length;
+static void add(struct policy *policy, const struct product *product, enum evidence evidence,
+		const struct strings *strings)
+{
+	for (size_t i = 0; i < strings->count; i++)
+		*GROW(policy->known, policy->known_count) = (struct known){
+			.evidence = evidence,
+			.text = strings->items[i],
+			.product = product,
+		};
+}
+
+void identify_prepare(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->product_count; i++) {
+		const struct product *product = &policy->products[i];
+
+		add(policy, product, EVIDENCE_SHA256, &product->sha256);
+		add(policy, product, EVIDENCE_BUILD_ID, &product->build_ids);
+		add(policy, product, EVIDENCE_PACKAGE, &product->packages);
+		add(policy, product, EVIDENCE_UNIT, &product->units);
+		add(policy, product, EVIDENCE_PATH, &product->paths);
+		add(policy, product, EVIDENCE_PREFIX, &product->prefixes);
+		add(policy, product, EVIDENCE_INTERFACE, &product->interfaces);
 	}
-	return longest;
+	if (policy->known_count)
+		qsort(policy->known, policy->known_count, sizeof(*policy->known), by_evidence);
 }
 
-static bool has(const struct strings *strings, const char *wanted)
+/** Before, at or behind this text, which ends after `length`. */
+static int compare(const struct known *known, enum evidence evidence, const char *text, size_t length)
 {
-	return wanted && *wanted && strings_have(strings, wanted);
+	int r = (known->evidence > evidence) - (known->evidence < evidence);
+
+	r = r ? r : strncmp(known->text, text, length);
+	return r ? r : known->text[length] != '\0';
 }
+
+/** The catalogue's first product that is known by it; or NULL. */
+static const struct product *find(const struct policy *policy, enum evidence evidence, const char *text,
+				  size_t length)
+{
+	size_t low = 0, high = policy->known_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (compare(&policy->known[middle], evidence, text, length) < 0)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low == policy->known_count || compare(&policy->known[low], evidence, text, length))
+		return NULL;
+	return policy->known[low].product;
+}
+
+bool policy_has_unit(const struct policy *policy, const char *unit)
+{
+	return find(policy, EVIDENCE_UNIT, unit, strlen(unit));
+}
+
+/* ---- what is asked ---- */
 
 /** "/bin/x" where the path is "/usr/bin/x": the makers name either, and the kernel tells one. */
 static const char *before_merge(const char *path)
@@ -44,52 +109,46 @@ static const char *before_merge(const char *path)
 	return merged ? path + strlen("/usr") : NULL;
 }
 
-static bool has_path(const struct strings *paths, const char *path)
+/** By the longest of the directories that hold it, if that is longer than this. */
+static const struct product *by_directory(const struct policy *policy, const char *path, size_t *longest)
 {
-	return has(paths, path) || has(paths, before_merge(path));
-}
+	const struct product *found = NULL;
 
-static enum evidence product_evidence(const struct product *product, const struct identity *identity)
-{
-	if (has(&product->sha256, identity->sha256))
-		return EVIDENCE_SHA256;
-	if (has(&product->build_ids, identity->build_id))
-		return EVIDENCE_BUILD_ID;
-	if (has(&product->packages, identity->package))
-		return EVIDENCE_PACKAGE;
-	if (has(&product->units, identity->unit))
-		return EVIDENCE_UNIT;
-	if (has_path(&product->paths, identity->path) || has_path(&product->paths, identity->started))
-		return EVIDENCE_PATH;
-	if (identity->scanner && strings_have(&product->interfaces, "fanotify"))
-		return EVIDENCE_INTERFACE;
-	return EVIDENCE_NONE;
+	for (size_t length = path ? strlen(path) : 0; length > *longest; length--)
+		if (path[length - 1] == '/' && (found = find(policy, EVIDENCE_PREFIX, path, length)))
+			*longest = length;
+	return found;
 }
 
 const struct product *identify(const struct policy *policy, const struct identity *identity,
 			       enum evidence *evidence)
 {
-	const struct product *found = NULL;
+	const struct {
+		enum evidence evidence;
+		const char *text;
+	} facts[] = {
+		{EVIDENCE_SHA256, identity->sha256},   {EVIDENCE_BUILD_ID, identity->build_id},
+		{EVIDENCE_PACKAGE, identity->package}, {EVIDENCE_UNIT, identity->unit},
+		{EVIDENCE_PATH, identity->path},       {EVIDENCE_PATH, before_merge(identity->path)},
+		{EVIDENCE_PATH, identity->started},    {EVIDENCE_PATH, before_merge(identity->started)},
+	};
+	const struct product *found = NULL, *started;
 	size_t longest = 0;
 
-	*evidence = EVIDENCE_NONE;
-	for (size_t i = 0; i < policy->product_count; i++) {
-		const struct product *product = &policy->products[i];
-		enum evidence now = product_evidence(product, identity);
-		size_t length = prefix_length(&product->prefixes, identity->path);
-		size_t started = prefix_length(&product->prefixes, identity->started);
-
-		if (started > length)
-			length = started;
-		if (now > *evidence) {
-			*evidence = now;
-			found = product;
-		}
-		if (*evidence <= EVIDENCE_PREFIX && length > longest) {
-			*evidence = EVIDENCE_PREFIX;
-			longest = length;
-			found = product;
-		}
+	for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
+		*evidence = facts[i].evidence;
+		if (facts[i].text && *facts[i].text)
+			found = find(policy, facts[i].evidence, facts[i].text, strlen(facts[i].text));
+		if (found)
+			return found;
 	}
+	*evidence = EVIDENCE_PREFIX;
+	found = by_directory(policy, identity->path, &longest);
+	started = by_directory(policy, identity->started, &longest);
+	if (found || started)
+		return started ? started : found;
+	if (identity->scanner)
+		found = find(policy, EVIDENCE_INTERFACE, "fanotify", strlen("fanotify"));
+	*evidence = found ? EVIDENCE_INTERFACE : EVIDENCE_NONE;
 	return found;
 }

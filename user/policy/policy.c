@@ -52,14 +52,6 @@ const struct vendor *policy_vendor(const struct policy *policy, const char *id)
 	return NULL;
 }
 
-bool policy_has_unit(const struct policy *policy, const char *unit)
-{
-	for (size_t i = 0; i < policy->product_count; i++)
-		if (strings_have(&policy->products[i].units, unit))
-			return true;
-	return false;
-}
-
 const struct product *policy_product(const struct policy *policy, const char *id)
 {
 	for (size_t i = 0; i < policy->product_count; i++)
@@ -209,6 +201,7 @@ void policy_free(struct policy **policy)
 		free(p->host.limits[i].labels.items);
 	free(p->host.limits);
 	free(p->vendors);
+	free(p->known);
 	free(p->products);
 	free(p->measures);
 	free(p->schemes);

@@ -236,6 +236,8 @@ struct overlay_network {
 		controlling_jurisdiction;
 };
 
+struct known;
+
 /** An autonomous system that a vendor operates itself. */
 struct operated {
 	const struct vendor *vendor;
@@ -252,6 +254,8 @@ struct policy {
 	size_t operated_count;
 	struct product *products;
 	size_t product_count;
+	struct known *known; /* what identify() looks into */
+	size_t known_count;
 	struct measure *measures;
 	size_t measure_count;
 	struct scheme *schemes;
