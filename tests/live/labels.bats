@@ -41,7 +41,7 @@ setup_file() {
 	echo content >"$DIR/secret/new"
 	reads secret/new
 	mkdir -p "$DIR/secret/new-directory/below"
-	sleep 0.5 # a new directory is followed a moment later
+	await "the new directory to be followed" followed "$DIR/secret/new-directory/below"
 	echo content >"$DIR/secret/new-directory/below/file"
 	mv "$DIR/secret/new-directory/below/file" "$DIR/plain/from-new-directory"
 	reads plain/from-new-directory
@@ -64,6 +64,11 @@ teardown_file() {
 
 reads() {
 	in_world "$KESL-read" "$DIR/$1" $HERE 8000
+}
+
+# The kernel says which directories are: by inode, in hex.
+followed() {
+	grep -qE "^fanotify ino:$(printf %x "$(stat -c %i "$1")") " "/proc/$SENSOR"/fdinfo/*
 }
 
 # labelled PATH LABEL BY

@@ -242,9 +242,13 @@ interpreter() {
 	head -c 16 /dev/urandom >>"$SHELL_OF_NOBODY"
 }
 
+# judged [SHELL...]: the interpreter is, and these.
 judged() {
+	local program
 	for _ in 1 2 3; do
-		in_world "$SHELL_OF_NOBODY" -c :
+		for program in "$SHELL_OF_NOBODY" "$@"; do
+			in_world "$program" -c :
+		done
 		sleep 0.5
 	done
 }
@@ -362,7 +366,7 @@ in_unit() {
 	in_world mkdir -p "$unit" "$other"
 	interpreter
 	custodes_start
-	judged
+	judged bash # who is looked at only when he has moved is of that unit, and what he runs then by descent
 	in_unit "$other" "$SHELL_OF_NOBODY" -c :
 	ends_with 0
 	in_unit "$unit" "$SHELL_OF_NOBODY" -c "until test -e $DIR/go; do sleep 0.1; done"
