@@ -286,10 +286,10 @@ static void what_steers_others(void **state)
 	static const struct {
 		const char *path, *steers;
 	} cases[] = {
-		{"/etc/a.conf", "file"},     {"/etc/a.conf.old", NULL},	       {"/etc/a.con", NULL},
-		{"/etc/a.d/x", "all below"}, {"/etc/a.d/b/c", "all below"},    {"/etc/a.d/own/x", "longest"},
-		{"/etc/a.d", NULL},	     {"/home/me/.a", "anybody's"},     {"/home/me/else/.a", NULL},
-		{"/home/.a", NULL},	     {"/home/me/.b/x/y", "directory"}, {"/srv/etc/a.conf", NULL},
+		{"/etc/a.conf", "file"},     {"/etc/a.conf.old", NULL},	      {"/etc/a.con", NULL},
+		{"/etc/a.d/x", "all below"}, {"/etc/a.d/b/c", "all below"},   {"/etc/a.d/own/x", "longest"},
+		{"/etc/a.d", NULL},	     {"/srv/me/.a", "anybody's"},     {"/srv/me/else/.a", NULL},
+		{"/srv/.a", NULL},	     {"/srv/me/.b/x/y", "directory"}, {"/srv/etc/a.conf", NULL},
 	};
 	struct said said;
 	struct policy *policy =
@@ -298,8 +298,8 @@ static void what_steers_others(void **state)
 			     "{\"path\":\"/etc/a.conf\",\"steers\":\"file\",\"source\":\"s\"},"
 			     "{\"path\":\"/etc/a.d/own/\",\"steers\":\"longest\",\"source\":\"s\"},"
 			     "{\"path\":\"/etc/a.d/\",\"steers\":\"all below\",\"source\":\"s\"},"
-			     "{\"path\":\"/home/*/.b/\",\"steers\":\"directory\",\"source\":\"s\"},"
-			     "{\"path\":\"/home/*/.a\",\"steers\":\"anybody's\",\"source\":\"s\"}]}",
+			     "{\"path\":\"/srv/*/.b/\",\"steers\":\"directory\",\"source\":\"s\"},"
+			     "{\"path\":\"/srv/*/.a\",\"steers\":\"anybody's\",\"source\":\"s\"}]}",
 			     NULL, &said);
 	const struct steering *found;
 
