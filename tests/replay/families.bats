@@ -56,10 +56,10 @@ plays() {
 	done
 }
 
-@test "every rule of the engine is known to the benchmark, as one about what leaves or about measures" {
+@test "every rule of the engine is known to the benchmark, as one about what leaves, about measures, or about others" {
 	local known
 	known=$(PYTHONDONTWRITEBYTECODE=1 python3 -c 'import sys; sys.path.insert(0, "tests/scenarios")
-import rules; print("\n".join(sorted(rules.RULES + rules.OF_MEASURES)))')
+import rules; print("\n".join(sorted(rules.RULES + rules.OF_MEASURES + rules.OF_OTHERS)))')
 	diff -u <(sed -n '/^ *\/\{0,1\}\* Rules\{0,1\} /{s/.*Rules\{0,1\} \([^:]*\):.*/\1/;s/ and /\n/;p}' user/engine/detect/*.c | sort) <(echo "$known")
 }
 

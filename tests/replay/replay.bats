@@ -193,6 +193,10 @@ explained() {
 	replay_case a-script-of-a-product
 }
 
+@test "files that steer others" {
+	replay_case files-that-steer-others
+}
+
 @test "a script of one that has ended" {
 	replay_case a-script-of-one-that-has-ended
 }

@@ -280,6 +280,47 @@ static void a_threshold_is_stated_for_a_label(void **state)
 		       "h.json:4: /limits/0/thresholds/leak-bound: unknown member \"files\"");
 }
 
+/** Of what steers others the longest entry speaks. */
+static void what_steers_others(void **state)
+{
+	static const struct {
+		const char *path, *steers;
+	} cases[] = {
+		{"/etc/a.conf", "file"},     {"/etc/a.conf.old", NULL},	      {"/etc/a.con", NULL},
+		{"/etc/a.d/x", "all below"}, {"/etc/a.d/b/c", "all below"},   {"/etc/a.d/own/x", "longest"},
+		{"/etc/a.d", NULL},	     {"/srv/me/.a", "anybody's"},     {"/srv/me/else/.a", NULL},
+		{"/srv/.a", NULL},	     {"/srv/me/.b/x/y", "directory"}, {"/srv/etc/a.conf", NULL},
+	};
+	struct said said;
+	struct policy *policy =
+		compile_with("s.json",
+			     "{\"kind\":\"steering\",\"id\":\"linux\",\"title\":\"t\",\"files\":["
+			     "{\"path\":\"/etc/a.conf\",\"steers\":\"file\",\"source\":\"s\"},"
+			     "{\"path\":\"/etc/a.d/own/\",\"steers\":\"longest\",\"source\":\"s\"},"
+			     "{\"path\":\"/etc/a.d/\",\"steers\":\"all below\",\"source\":\"s\"},"
+			     "{\"path\":\"/srv/*/.b/\",\"steers\":\"directory\",\"source\":\"s\"},"
+			     "{\"path\":\"/srv/*/.a\",\"steers\":\"anybody's\",\"source\":\"s\"}]}",
+			     NULL, &said);
+	const struct steering *found;
+
+	(void)state;
+	assert_non_null(policy);
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		found = policy_steering(policy, cases[i].path);
+		if (!cases[i].steers && found)
+			fail_msg("%s: %s", cases[i].path, found->steers);
+		if (cases[i].steers)
+			assert_string_equal(found ? found->steers : cases[i].path, cases[i].steers);
+	}
+	assert_null(
+		policy_steering(policy, "/etc/ld.so.preload")); /* another document of this id stands there */
+	policy_free(&policy);
+	assert_refused("s.json",
+		       "{\"kind\":\"steering\",\"id\":\"s\",\"title\":\"t\",\"files\":[{\"path\":\"etc/a\","
+		       "\"steers\":\"x\",\"source\":\"s\"}]}",
+		       NULL, "/files/0/path");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -291,6 +332,7 @@ int main(void)
 		cmocka_unit_test(a_rule_is_set_off_for_a_label),
 		cmocka_unit_test(a_rule_has_bytes_of_its_own),
 		cmocka_unit_test(a_threshold_is_stated_for_a_label),
+		cmocka_unit_test(what_steers_others),
 	};
 
 	return cmocka_run_group_tests_name("policy", tests, NULL, NULL);

@@ -132,6 +132,23 @@ static void why_destination(const struct outcome *outcome, struct buf *to)
 		    "whose control\n");
 }
 
+static void why_steering(struct buf *to)
+{
+	buf_str(to, "Why\n"
+		    "  Whoever reads that file does what stands in it, and is no kin of the product: what it "
+		    "does\n"
+		    "  then is not told as the product's. What it starts or loads is, if the product has "
+		    "written that.\n"
+		    "\nWhat is not known\n"
+		    "  What was written: nobody looked into it. It may be as it was before, or serve its "
+		    "purpose.\n"
+		    "\nWhat would change it\n"
+		    "  by the facts: a directory or a unit that is the product's own (a product document, "
+		    "\"identify\")\n"
+		    "  by the site:  a document of the kind \"steering\" takes the place of the one of the "
+		    "same id\n");
+}
+
 static void describe(struct search *search, const struct outcome *outcome)
 {
 	const struct policy *policy = engine_policy(search->engine);
@@ -146,6 +163,8 @@ static void describe(struct search *search, const struct outcome *outcome)
 		why_leak(product, outcome, style_columns(STDOUT_FILENO), &search->why);
 	} else if (outcome->destination)
 		why_destination(outcome, &search->why);
+	else if (outcome->what == WHAT_RULE_STEERING)
+		why_steering(&search->why);
 	else if (product)
 		why_product(policy, product, day_of(outcome->wall), colour, style_columns(STDOUT_FILENO),
 			    &search->why);

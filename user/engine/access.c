@@ -6,6 +6,7 @@
  */
 #include <string.h>
 
+#include "ledger.h"
 #include "state.h"
 
 static void tell_access(struct engine *engine, const struct access *access)
@@ -80,6 +81,7 @@ void on_access(struct engine *engine, const struct ev_head *event)
 	tell_execs(engine, access->lineage);
 	take_account(access, told);
 	moved(engine, access, event->flags & ACCESS_LAST);
+	detect_steering(engine, access);
 	/* What was merely opened is told when it is known what came of it. */
 	if (event->flags & ACCESS_FIRST && !(event->flags & ACCESS_LAST))
 		return;
@@ -107,6 +109,7 @@ void tell_accesses(struct engine *engine, struct lineage *lineage)
 	for (each = lineage->accesses; each; each = next) {
 		next = each->next;
 		moved(engine, each, each->untold);
+		detect_steering(engine, each);
 		if (!each->untold)
 			continue;
 		tell_access(engine, each);

@@ -197,6 +197,14 @@ struct awaited {
 	UT_hash_handle hh; /* what was asked for last comes last */
 };
 
+#define LEDGER_STEERED 1024
+
+/** That a product has written a file which steers others was said: a digest of both. */
+struct steered {
+	uint8_t key[32];
+	UT_hash_handle hh;
+};
+
 struct ledger {
 	char *labels[LEDGER_LABELS];
 	size_t label_count;
@@ -219,6 +227,7 @@ struct ledger {
 	struct link *links;
 	uint64_t link_number;
 	struct awaited *awaited;
+	struct steered *steered;
 	uint64_t late;	  /* until then reads were not seen, in this run; 0: they were */
 	uint64_t dropped; /* accounts and carriers that were given up */
 };
@@ -274,6 +283,9 @@ void outcome_say(struct engine *engine, struct outcome *outcome, const char *for
 
 /* ---- detect/: of the ledger, a rule each ---- */
 
+/** steering-file: the object was written to, if it was. */
+void detect_steering(struct engine *engine, const struct access *access);
+void steered_drop(struct ledger *ledger, struct steered *steered);
 /** unexplained-bytes: so many more have left, by this lane. */
 void detect_unexplained(struct engine *engine, struct account *account, const struct lane *lane,
 			uint64_t unexplained);
@@ -343,6 +355,8 @@ void taint_clear(struct ledger *ledger);
 
 /* ---- left.c ---- */
 
+/** Whether a path is among the product's own directories, or where every service keeps its logs. */
+bool product_owns(const struct product *product, const char *path);
 /** A file is done with: whether to look later if it is still there. */
 void left_ask(struct engine *engine, const struct account *account, const struct access *access);
 /** A run begins: what the one before may not have answered any more is asked for again. */

@@ -14,7 +14,7 @@
 #define S_IFMT_	 0170000
 #define S_IFREG_ 0100000
 
-static bool is_own(const struct product *product, const char *path)
+bool product_owns(const struct product *product, const char *path)
 {
 	for (size_t i = 0; i < product->prefixes.count; i++)
 		if (!strncmp(path, product->prefixes.items[i], strlen(product->prefixes.items[i])))
@@ -99,7 +99,7 @@ void left_ask(struct engine *engine, const struct account *account, const struct
 
 	if (!told->written || (told->facts.mode & S_IFMT_) != S_IFREG_ || !told->facts.links ||
 	    !access->path || access->label || (filesystem && filesystem->network) ||
-	    !holds_any(engine, account) || is_own(access->lineage->product, access->path))
+	    !holds_any(engine, account) || product_owns(access->lineage->product, access->path))
 		return;
 	await(engine, &told->object, access->owner.tgid, access->path);
 	ask(engine, &told->object, access->lineage->id, access->owner.tgid, access->path);

@@ -10,7 +10,7 @@
 #include "pack.h"
 #include "state.h"
 
-#define SNAPSHOT_VERSION 2
+#define SNAPSHOT_VERSION 3
 
 #define EVIDENCES (EVIDENCE_SHA256 + 1)
 
@@ -31,8 +31,8 @@ _Static_assert(sizeof(struct place) == 120, "place_fields");
 _Static_assert(sizeof(struct account) == 1816, "account_fields");
 _Static_assert(sizeof(struct lane) == 48, "lane_fields");
 _Static_assert(sizeof(struct edge) == 200, "edge_fields");
-_Static_assert(sizeof(struct ledger) == 182664, "ledger_fields");
-_Static_assert(sizeof(struct engine) == 220448, "engine_fields");
+_Static_assert(sizeof(struct ledger) == 182672, "ledger_fields");
+_Static_assert(sizeof(struct engine) == 220456, "engine_fields");
 #endif
 
 static const struct field exe_fields[] = {
@@ -170,6 +170,8 @@ static const struct field awaited_fields[] = {
 	PLAIN(awaited, tgid),
 	TEXT(awaited, path),
 };
+
+static const struct field steered_fields[] = {PLAIN(steered, key)};
 
 static const struct field ledger_fields[] = {
 	PLAIN(ledger, run),	     PLAIN(ledger, evicted),	PLAIN(ledger, recent),
@@ -524,6 +526,7 @@ static void pack_ledger(struct pack *pack, struct engine *engine)
 	pack->bad |= pack_reads(pack) && !edges_whole(ledger);
 	PACK_TABLE(pack, ledger->links, key, PACK_ITEM(pack, _item, link_fields));
 	PACK_TABLE(pack, ledger->awaited, object, pack_awaited(pack, _item));
+	PACK_TABLE(pack, ledger->steered, key, PACK_ITEM(pack, _item, steered_fields));
 }
 
 /* ---- all of it ---- */

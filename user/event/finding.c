@@ -85,8 +85,9 @@ static const char *const names[] = {
 	[WHAT_RULE_ECHO] = "size-echo",
 	[WHAT_RULE_LOOKUPS] = "lookups",
 	[WHAT_RULE_SELECTIVITY] = "selectivity",
+	[WHAT_RULE_STEERING] = "steering-file",
 };
-_Static_assert(sizeof(names) / sizeof(names[0]) == WHAT_RULE_SELECTIVITY + 1, "a name for each");
+_Static_assert(sizeof(names) / sizeof(names[0]) == WHAT_RULE_STEERING + 1, "a name for each");
 
 const char *outcome_name(enum outcome_what what)
 {

@@ -50,6 +50,7 @@ enum outcome_what {
 	WHAT_RULE_ECHO,
 	WHAT_RULE_LOOKUPS,
 	WHAT_RULE_SELECTIVITY,
+	WHAT_RULE_STEERING,
 };
 
 /** A process as it was known when the outcome arose. */

@@ -52,6 +52,7 @@ static const struct mapping {
 	{WHAT_RULE_ECHO, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_LOOKUPS, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_SELECTIVITY, "alert", "intrusion_detection", {"info"}},
+	{WHAT_RULE_STEERING, "alert", "intrusion_detection", {"info"}},
 };
 
 static const struct mapping *mapping_of(enum outcome_what what)

@@ -59,6 +59,7 @@ static const struct kind {
 	{"vendor", "vendor.json", 2, compile_vendor},
 	{"scheme", "scheme.json", 2, compile_scheme},
 	{"overlay", "overlay.json", 2, compile_overlay},
+	{"steering", "steering.json", 2, compile_steering},
 	{"host", "host.json", 2, NULL}, /* only the one that was named */
 	{"vendor", "vendor.json", 3, compile_vendor_products},
 	{"product", "product.json", 3, compile_site_product},
@@ -94,7 +95,8 @@ static const struct kind *kind_of(const struct json *json)
 		if (!strcmp(kinds[i].name, name))
 			return &kinds[i];
 	json_fault(json, "/kind",
-		   "expected \"measure\", \"vendor\", \"product\", \"scheme\", \"host\" or \"overlay\"");
+		   "expected \"measure\", \"vendor\", \"product\", \"scheme\", \"host\", \"overlay\" or "
+		   "\"steering\"");
 	return NULL;
 }
 

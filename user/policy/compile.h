@@ -43,6 +43,9 @@ void check_host(struct compiler *compiler);
 void check_tiers(struct compiler *compiler, const struct json *json, const char *pointer, const char *scheme,
 		 const struct strings *tiers);
 
+/* steering.c */
+void compile_steering(struct compiler *compiler, const struct json *json);
+
 /* measure.c */
 void compile_measure(struct compiler *compiler, const struct json *json);
 /** Vendors, products and measures that a measure names and nobody has; then the order of all. */

@@ -96,7 +96,7 @@ const struct document *documents_embedded(const char *name)
 
 void documents_add_embedded(struct documents *documents)
 {
-	static const char *const kinds[] = {"schemes/", "catalogue/", "measures/"};
+	static const char *const kinds[] = {"schemes/", "catalogue/", "measures/", "steering/"};
 	const struct documents *all = bundled();
 
 	for (size_t kind = 0; kind < ARRAY_SIZE(kinds); kind++)

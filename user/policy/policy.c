@@ -206,6 +206,7 @@ void policy_free(struct policy **policy)
 	free(p->measures);
 	free(p->schemes);
 	free(p->overlays);
+	free(p->steering);
 	free(p->documents);
 	free(p);
 	*policy = NULL;

@@ -236,6 +236,13 @@ struct overlay_network {
 		controlling_jurisdiction;
 };
 
+/** A file by which others are steered. */
+struct steering {
+	const char *path; /* ends in "/": all below; "*" stands for any one name */
+	const char *steers;
+	const char *source;
+};
+
 struct known;
 
 /** An autonomous system that a vendor operates itself. */
@@ -262,6 +269,8 @@ struct policy {
 	size_t scheme_count;
 	struct overlay_network *overlays; /* longest prefix first */
 	size_t overlay_count;
+	struct steering *steering;
+	size_t steering_count;
 	struct host host; /* id NULL: none was named */
 };
 
@@ -280,6 +289,9 @@ const struct product *policy_product(const struct policy *policy, const char *id
 /** Whether a unit of systemd's is one of a product's. */
 bool policy_has_unit(const struct policy *policy, const char *unit);
 const struct measure *policy_measure(const struct policy *policy, const char *id);
+
+/** Whom a file at this path steers, by the longest entry; or NULL. */
+const struct steering *policy_steering(const struct policy *policy, const char *path);
 
 /** The product's channel that names this host; or NULL. */
 const struct contract *contract_find(const struct product *product, const char *host);
