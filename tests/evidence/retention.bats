@@ -126,6 +126,50 @@ bundles() {
 	diff -r "$log.before" "$log"
 }
 
+# span FROM TO: as the warnings of hold have it.
+span() {
+	echo "$log: $1T00:00:00Z to $2T00:00:00Z"
+}
+
+@test "a hold of what is not there says so, with the times" {
+	local begins ends first
+	first=$("$CUSTODES" capture list "$log" --json | jq -r '.runs[0].from' | cut -c1-19)Z
+	ends=$("$CUSTODES" capture list "$log" --json | jq -r '.runs[-1].to' | cut -c1-19)Z
+	# All of it is there: nothing is said but the id.
+	ours 0 hold "$log" --from "$(day 4)" --to "$(day 3)" --reason x
+	[[ $(<"$said") =~ ^[0-9a-f]{8}$ ]]
+	# Before it began, all of it and some; and what is still to come.
+	ours 0 hold "$log" --from "$(day 9)" --to "$(day 8)" --reason x
+	says "$(span "$(day 9)" "$(day 8)") is not in the log, which begins only then"
+	ours 0 hold "$log" --from "$(day 9)" --to "$(day 3)" --reason x
+	says "$log: $(day 9)T00:00:00Z to $first is not in the log, which begins only then"
+	[[ $(wc -l <"$said") == 2 ]]
+	ours 0 hold "$log" --from "$(day 2)" --to "$(day -7)" --reason x
+	says "$log: $ends to $(day -7)T00:00:00Z is not in the log yet; what is recorded of it will be held"
+	[[ $(wc -l <"$said") == 2 ]]
+	# What was pruned: between the last event before it and the first one behind.
+	rm "$log/holds"
+	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
+	ours 0 capture list "$log" --json
+	begins=$(jq -r '.runs[0].from' "$said" | cut -c1-19)Z
+	ours 0 hold "$log" --from "$(day 5)" --to "$(day 1)" --reason x
+	says "$log: $(day 5)T00:00:00Z to $begins was pruned before this hold"
+	[[ $(wc -l <"$said") == 2 ]]
+	ours 0 hold "$log" --from "$(day 5)" --to "$(day 4)" --reason x
+	says "$(span "$(day 5)" "$(day 4)") was pruned before this hold"
+	# It is set all the same; of a damaged log nobody can say what is there.
+	ours 0 hold "$log" --list
+	[[ $(grep -c stands "$said") == 2 ]]
+	rm "$log/tile/entries/005"
+	ours 0 hold "$log" --from "$(day 1)" --to "$(day 0)" --reason x
+	says "the hold stands; what is there of that time cannot be said"
+	# Of a cut.
+	ours 0 capture cut "$DIR/cap" --from "$(day 3)" --to "$(day 2)" -o "$BATS_TEST_TMPDIR/out"
+	log=$BATS_TEST_TMPDIR/out
+	ours 0 hold "$log" --from "$(day 9)" --to "$(day 8)" --reason x
+	says "$(span "$(day 9)" "$(day 8)") is not in this cut"
+}
+
 @test "a hash of what was pruned is changed, or an entry goes that nothing speaks of: exit code 3" {
 	local bad=$BATS_TEST_TMPDIR/bad
 	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
