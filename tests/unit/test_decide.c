@@ -123,6 +123,13 @@ static void the_documents_decide(void **state)
 }
 
 /** Neither scheme's tiers are read as the other's. */
+/** The host has been given another classification. */
+static void rebind(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->measure_count; i++)
+		policy->measures[i].binds = measure_binds(&policy->measures[i], &policy->host);
+}
+
 static void tiers_are_not_translated(void **state)
 {
 	struct policy *policy = compile_for("uk-secret");
@@ -132,11 +139,13 @@ static void tiers_are_not_translated(void **state)
 	(void)state;
 	policy->host.scheme = "nl";
 	policy->host.tier = "Stg. GEHEIM";
+	rebind(policy);
 	decide_product(policy, kesl, day_parse("2018-06-01"), &decision);
 	assert_int_equal(decision.verdict, VERDICT_OUT_OF_SCOPE);
 	decision_clear(&decision);
 	policy->host.scheme = "us";
 	policy->host.tier = "SECRET"; /* the same word, in another scheme */
+	rebind(policy);
 	decide_product(policy, kesl, day_parse("2018-06-01"), &decision);
 	assert_int_equal(decision.verdict, VERDICT_OUT_OF_SCOPE);
 	decision_clear(&decision);

@@ -73,8 +73,10 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->product = NULL;
 	exe_met(engine, process->exe, lineage, event->flags & EXEC_AUTHORED);
 	take_exec_strings(process, exec);
-	if (!process->exe->path && process->path && !process->path_cut)
+	if (!process->exe->path && process->path && !process->path_cut) {
 		process->exe->path = need(strdup(process->path));
+		process->exe->known = false;
+	}
 	complete_path(process);
 	judge_process(engine, process);
 	left = left_id ? lineage_find(engine, left_id) : NULL; /* it may have been let go by now */

@@ -56,6 +56,7 @@ static void identify_exe(struct engine *engine, struct exe *exe)
 	const struct product *before = exe->product;
 	struct identity identity = identity_of(exe, NULL);
 
+	exe->known = false;
 	if (!engine->policy)
 		return;
 	exe->product = identify(engine->policy, &identity, &exe->evidence);
@@ -95,6 +96,18 @@ static void take_children(struct engine *engine, const struct lineage *parent)
 			lineage_take(engine, child, parent->product, parent->evidence, parent->root);
 }
 
+/** What it sends counts in the channels of its root. */
+static void lineage_root(struct lineage *lineage, uint64_t root)
+{
+	struct flow_part *part;
+	struct flow *flow;
+
+	lineage->root = root;
+	DL_FOREACH(lineage->flows, flow)
+		DL_FOREACH(flow->parts, part)
+			part->channel = NULL;
+}
+
 static void lineage_take(struct engine *engine, struct lineage *lineage, const struct product *product,
 			 enum evidence evidence, uint64_t root)
 {
@@ -103,7 +116,7 @@ static void lineage_take(struct engine *engine, struct lineage *lineage, const s
 	lineage_decide(engine, lineage, LINEAGE_PRODUCT);
 	lineage->product = product;
 	lineage->evidence = evidence;
-	lineage->root = root;
+	lineage_root(lineage, root);
 	if (root == lineage->id)
 		tally_find(engine, product)->lineages++;
 	act(engine, ACTION_WATCH)->lineage = lineage->id;
@@ -122,17 +135,39 @@ static void lineage_take(struct engine *engine, struct lineage *lineage, const s
 	tell_accesses(engine, lineage);
 }
 
+static bool same_text(const char *a, const char *b)
+{
+	return a && b ? !strcmp(a, b) : a == b;
+}
+
+/** As one of the same executable in the same unit was before, or by all that is known. */
+static const struct product *identify_process(struct engine *engine, const struct process *process,
+					      enum evidence *evidence)
+{
+	struct exe *exe = process->exe;
+	struct identity identity = identity_of(exe, process);
+
+	if (!exe->known || exe->known_scanner != identity.scanner ||
+	    !same_text(exe->known_unit, identity.unit)) {
+		exe->known_product = identify(engine->policy, &identity, &exe->known_evidence);
+		set_view(&exe->known_unit,
+			 (struct view){identity.unit, identity.unit ? strlen(identity.unit) : 0});
+		exe->known_scanner = identity.scanner;
+		exe->known = true;
+	}
+	*evidence = exe->known_evidence;
+	return exe->known_product;
+}
+
 static const struct product *product_of(struct engine *engine, const struct process *process,
 					enum evidence *evidence)
 {
 	const struct product *product;
-	struct identity identity;
 
 	*evidence = EVIDENCE_NONE;
 	if (!process->exe || !engine->policy)
 		return NULL;
-	identity = identity_of(process->exe, process);
-	product = identify(engine->policy, &identity, evidence);
+	product = identify_process(engine, process, evidence);
 	if (product || !process->exe->authored)
 		return product;
 	*evidence = EVIDENCE_LINEAGE;

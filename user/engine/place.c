@@ -75,7 +75,7 @@ static const char *best_control(const struct vendor *vendor)
 static void facts_of_databases(const struct engine *engine, const struct place *place,
 			       struct destination_facts *facts)
 {
-	const struct network *network;
+	const struct operated *operated;
 
 	if (!place)
 		return;
@@ -83,10 +83,11 @@ static void facts_of_databases(const struct engine *engine, const struct place *
 		place->anycast ? NULL :
 				 or_null(*place->server_country ? place->server_country : place->country);
 	facts->hosting_operator = or_null(place->as_name);
-	facts->vendor = place->asn ? policy_asn(engine->policy, place->asn, &network) : NULL;
-	if (!facts->vendor)
+	operated = place->asn ? policy_asn(engine->policy, place->asn) : NULL;
+	if (!operated)
 		return;
-	facts->as_registration = network->registered_in;
+	facts->vendor = operated->vendor;
+	facts->as_registration = operated->network->registered_in;
 	facts->service_operator = facts->vendor->name;
 	facts->controlling_jurisdiction = best_control(facts->vendor);
 }

@@ -169,6 +169,8 @@ void decisions_forget(struct engine *engine)
 	free(engine->remembered);
 	engine->remembered = NULL;
 	engine->remembered_count = 0;
+	for (size_t i = 0; i < engine->tally_count; i++)
+		engine->tallies[i].product = NULL;
 }
 
 const struct decision *decide_cached(struct engine *engine, const struct product *product, uint64_t time)

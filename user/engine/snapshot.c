@@ -20,11 +20,11 @@
  * may be changed.
  */
 #ifdef __LP64__
-_Static_assert(sizeof(struct exe) == 168, "exe_fields");
+_Static_assert(sizeof(struct exe) == 192, "exe_fields");
 _Static_assert(sizeof(struct process) == 288, "process_fields");
 _Static_assert(sizeof(struct lineage) == 192, "lineage_fields");
 _Static_assert(sizeof(struct flow) == 224, "flow_fields");
-_Static_assert(sizeof(struct flow_part) == 176, "part_fields");
+_Static_assert(sizeof(struct flow_part) == 184, "part_fields");
 _Static_assert(sizeof(struct access) == 352, "access_fields");
 _Static_assert(sizeof(struct channel) == 144, "channel_fields");
 _Static_assert(sizeof(struct place) == 120, "place_fields");

@@ -40,6 +40,7 @@ void on_started(struct engine *engine, const struct ev_head *event)
 	}
 	add_components(&path, name);
 	set_view(&exe->started, (struct view){path.data, path.size});
+	exe->known = false;
 }
 
 void judge_unit(struct engine *engine, struct process *process)

@@ -25,6 +25,11 @@ struct exe {
 	uint64_t author; /* the lineage with which it ran when somebody under watch had written it; 0: none */
 	const struct product *product;
 	enum evidence evidence;
+	/* What a process of it was found to be last, and in which unit; found again where it is not known. */
+	bool known, known_scanner;
+	char *known_unit;
+	const struct product *known_product;
+	enum evidence known_evidence;
 	UT_hash_handle hh;
 };
 
@@ -147,6 +152,7 @@ struct part_key {
 struct flow_part {
 	struct part_key key;
 	struct flow *flow;
+	struct channel *channel; /* in which it counts; NULL: found again */
 	struct ev_addr remote;
 	uint64_t sent;
 	uint64_t since;		       /* boot time of its connect, or first datagram */
@@ -222,6 +228,7 @@ struct remembered {
 /** Counts for people; outlives the policy that named the product. */
 struct tally {
 	char *id, *name;
+	const struct product *product; /* of the policy in force, once it was asked for */
 	enum verdict verdict;
 	uint64_t lineages, processes, connections, sent;
 	uint64_t objects, read, classified; /* touched; bytes had from them, at most; of those with a label */
@@ -316,7 +323,7 @@ struct access *access_find(struct engine *engine, uint64_t id);
 struct access *access_add(struct engine *engine, uint64_t id, struct lineage *lineage,
 			  const struct process_key *owner);
 void access_drop(struct engine *engine, struct access *access);
-struct channel *channel_find(struct engine *engine, const struct flow *flow, const struct flow_part *part);
+struct channel *channel_find(struct engine *engine, const struct flow *flow, struct flow_part *part);
 struct place *place_find(struct engine *engine, const struct ev_addr *address);
 struct tally *tally_find(struct engine *engine, const struct product *product);
 /** Forgets everything about the host: a run begins. */

@@ -242,6 +242,7 @@ static void exe_free(struct exe *exe)
 	free(exe->package_version);
 	free(exe->sha256);
 	free(exe->build_id);
+	free(exe->known_unit);
 	free(exe);
 }
 
@@ -326,7 +327,7 @@ void flow_drop(struct engine *engine, struct flow *flow)
 		process_end(engine, owner);
 }
 
-struct channel *channel_find(struct engine *engine, const struct flow *flow, const struct flow_part *part)
+struct channel *channel_find(struct engine *engine, const struct flow *flow, struct flow_part *part)
 {
 	struct channel_key key = {
 		.lineage = flow->lineage->root, .remote = part->remote, .proto = flow->proto};
@@ -335,10 +336,14 @@ struct channel *channel_find(struct engine *engine, const struct flow *flow, con
 	if (flow->adopted)
 		key.remote.port = 0; /* most were accepted: each peer has a new port for each */
 	/* NOLINTNEXTLINE: every byte of the key is set */
+	if (part->channel && !memcmp(&part->channel->key, &key, sizeof(key)))
+		return part->channel;
+	/* NOLINTNEXTLINE: as above */
 	HASH_FIND(hh, engine->channels, &key, sizeof(key), channel);
+	part->channel = channel;
 	if (channel)
 		return channel;
-	channel = need(calloc(1, sizeof(*channel)));
+	part->channel = channel = need(calloc(1, sizeof(*channel)));
 	channel->key = key;
 	channel->since = part->since;
 	channel->next_report = 1;
@@ -420,11 +425,19 @@ struct tally *tally_find(struct engine *engine, const struct product *product)
 	struct tally *tally;
 
 	for (size_t i = 0; i < engine->tally_count; i++)
-		if (!strcmp(engine->tallies[i].id, product->id))
+		if (engine->tallies[i].product == product)
 			return &engine->tallies[i];
+	for (size_t i = 0; i < engine->tally_count; i++) {
+		tally = &engine->tallies[i];
+		if (strcmp(tally->id, product->id) != 0)
+			continue;
+		tally->product = product;
+		return tally;
+	}
 	tally = GROW(engine->tallies, engine->tally_count);
 	tally->id = need(strdup(product->id));
 	tally->name = need(strdup(product->name));
+	tally->product = product;
 	return tally;
 }
 

@@ -9,6 +9,7 @@
 
 #include "../util/log.h"
 #include "compile.h"
+#include "decide.h"
 #include "documents.h"
 
 struct strings strings_from(const cJSON *object, const char *key)
@@ -165,6 +166,30 @@ static void parse_all(struct compiler *compiler, const struct documents *documen
 	}
 }
 
+static int by_number(const void *a, const void *b)
+{
+	const struct operated *x = a, *y = b;
+
+	if (x->network->asn != y->network->asn)
+		return x->network->asn < y->network->asn ? -1 : 1;
+	return (x->vendor > y->vendor) - (x->vendor < y->vendor); /* the catalogue's order */
+}
+
+/** What is asked of the policy for each connection, found once. */
+static void prepare(struct policy *policy)
+{
+	for (size_t i = 0; i < policy->measure_count; i++)
+		policy->measures[i].binds = measure_binds(&policy->measures[i], &policy->host);
+	for (size_t i = 0; i < policy->vendor_count; i++)
+		for (size_t j = 0; j < policy->vendors[i].network_count; j++)
+			*GROW(policy->operated, policy->operated_count) = (struct operated){
+				.vendor = &policy->vendors[i],
+				.network = &policy->vendors[i].networks[j],
+			};
+	if (policy->operated_count)
+		qsort(policy->operated, policy->operated_count, sizeof(*policy->operated), by_number);
+}
+
 int policy_compile(struct policy **policy, const struct documents *documents, const char *host)
 {
 	struct compiler compiler = {.policy = need(calloc(1, sizeof(**policy)))};
@@ -181,6 +206,7 @@ int policy_compile(struct policy **policy, const struct documents *documents, co
 			note(&compiler,
 			     log_error(0, "%s: expected a host profile: \"kind\": \"host\"", host));
 	}
+	prepare(compiler.policy);
 	for (size_t i = 0; i < compiler.policy->document_count; i++)
 		compiler.policy->documents[i].text = NULL; /* the caller's again */
 	if (compiler.fault)

@@ -280,12 +280,11 @@ static enum verdict verdict_for(enum aim aim, const struct scope *scope)
 	return VERDICT_OUT_OF_SCOPE;
 }
 
-static struct ruling *ruling_add(struct decision *decision, const struct measure *measure,
-				 const struct scope *scope)
+static struct ruling *ruling_add(struct decision *decision, const struct measure *measure)
 {
 	struct ruling *ruling = GROW(decision->rulings, decision->count);
 
-	*ruling = (struct ruling){.measure = measure, .scope = scope};
+	*ruling = (struct ruling){.measure = measure, .scope = measure->binds};
 	return ruling;
 }
 
@@ -312,14 +311,13 @@ void decide_product(const struct policy *policy, const struct product *product, 
 	*decision = (struct decision){};
 	for (size_t i = 0; i < policy->measure_count; i++) {
 		const struct measure *measure = &policy->measures[i];
-		const struct scope *scope = measure_binds(measure, &policy->host);
 		struct buf reason = {};
 		struct ruling *ruling;
 		enum aim aim;
 
-		if (!scope)
+		if (!measure->binds)
 			continue;
-		ruling = ruling_add(decision, measure, scope);
+		ruling = ruling_add(decision, measure);
 		if (!measure_in_force(measure, day)) {
 			ruling_idle(ruling, day);
 			continue;
@@ -336,13 +334,12 @@ void decide_destination(const struct policy *policy, const struct destination_fa
 	*decision = (struct decision){};
 	for (size_t i = 0; i < policy->measure_count; i++) {
 		const struct measure *measure = &policy->measures[i];
-		const struct scope *scope = measure_binds(measure, &policy->host);
 		struct buf reason = {};
 		struct ruling *ruling;
 
-		if (!scope)
+		if (!measure->binds)
 			continue;
-		ruling = ruling_add(decision, measure, scope);
+		ruling = ruling_add(decision, measure);
 		if (measure_in_force(measure, day))
 			ruling_set(decision, ruling, aim_destination(measure, facts, &reason), &reason);
 		else

@@ -47,7 +47,7 @@ struct destination_facts {
 void decide_destination(const struct policy *policy, const struct destination_facts *facts, day_t day,
 			struct decision *decision);
 
-/** The scope rule by which a measure speaks to this host, or NULL: it does not. */
+/** The scope rule by which a measure speaks to such a host, or NULL: it does not. */
 const struct scope *measure_binds(const struct measure *measure, const struct host *host);
 bool measure_in_force(const struct measure *measure, day_t day);
 

@@ -76,19 +76,21 @@ const struct measure *policy_measure(const struct policy *policy, const char *id
 	return NULL;
 }
 
-const struct vendor *policy_asn(const struct policy *policy, uint32_t asn, const struct network **network)
+const struct operated *policy_asn(const struct policy *policy, uint32_t asn)
 {
-	for (size_t i = 0; i < policy->vendor_count; i++) {
-		const struct vendor *vendor = &policy->vendors[i];
+	size_t from = 0, to = policy->operated_count;
 
-		for (size_t j = 0; j < vendor->network_count; j++) {
-			if (vendor->networks[j].asn != asn)
-				continue;
-			*network = &vendor->networks[j];
-			return vendor;
-		}
+	while (from < to) {
+		size_t middle = from + (to - from) / 2;
+
+		if (policy->operated[middle].network->asn < asn)
+			from = middle + 1;
+		else
+			to = middle;
 	}
-	return NULL;
+	if (from == policy->operated_count || policy->operated[from].network->asn != asn)
+		return NULL;
+	return &policy->operated[from];
 }
 
 static bool prefix_holds(const struct overlay_network *network, const uint8_t address[16])
@@ -187,6 +189,7 @@ void policy_free(struct policy **policy)
 		free(p->vendors[i].controls);
 		free(p->vendors[i].networks);
 	}
+	free(p->operated);
 	for (size_t i = 0; i < p->product_count; i++)
 		product_clear(&p->products[i]);
 	for (size_t i = 0; i < p->measure_count; i++)

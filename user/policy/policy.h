@@ -135,6 +135,7 @@ struct measure {
 	enum tri covers_embedded, covers_non_antivirus, covers_destinations;
 	struct scope *scopes;
 	size_t scope_count;
+	const struct scope *binds; /* by which it speaks to the host, or NULL: it does not */
 	const cJSON *json;
 	const struct json *document;
 };
@@ -235,12 +236,20 @@ struct overlay_network {
 		controlling_jurisdiction;
 };
 
+/** An autonomous system that a vendor operates itself. */
+struct operated {
+	const struct vendor *vendor;
+	const struct network *network;
+};
+
 struct policy {
 	uint8_t digest[DIGEST_SIZE];
 	struct json *documents;
 	size_t document_count;
 	struct vendor *vendors;
 	size_t vendor_count;
+	struct operated *operated; /* by number */
+	size_t operated_count;
 	struct product *products;
 	size_t product_count;
 	struct measure *measures;
@@ -273,8 +282,8 @@ const struct contract *contract_find(const struct product *product, const char *
 /** The host's limits for a label: its own, or by where the label stands in the host's scheme. */
 struct limits policy_limits(const struct policy *policy, const char *label);
 
-/** The vendor that operates this autonomous system itself, and the entry; or NULL. */
-const struct vendor *policy_asn(const struct policy *policy, uint32_t asn, const struct network **network);
+/** The vendor that operates this autonomous system itself; or NULL. */
+const struct operated *policy_asn(const struct policy *policy, uint32_t asn);
 /** The overlay's longest prefix that holds the address; or NULL. */
 const struct overlay_network *policy_overlay(const struct policy *policy, int family,
 					     const uint8_t address[16]);

@@ -41,7 +41,7 @@ static size_t turning_days(const struct policy *policy, day_t *days)
 	for (size_t i = 0; i < policy->measure_count; i++) {
 		const struct measure *measure = &policy->measures[i];
 
-		if (!measure_binds(measure, &policy->host) || measure->effective == DAY_NONE)
+		if (!measure->binds || measure->effective == DAY_NONE)
 			continue;
 		days[count++] = measure->effective;
 		if (measure->until != DAY_NONE)

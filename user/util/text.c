@@ -71,9 +71,10 @@ static void escape(struct buf *to, const char *bytes, size_t size, const char *p
 /** Bytes from here on that stand for themselves: nearly all of nearly every string. */
 static size_t simple(const char *bytes, size_t size)
 {
+	static const bool stands[256] = {[' ' ... '!'] = true, ['#' ... '['] = true, [']' ... '~'] = true};
 	size_t i = 0;
 
-	while (i < size && bytes[i] >= ' ' && bytes[i] < 0x7f && bytes[i] != '"' && bytes[i] != '\\')
+	while (i < size && stands[(unsigned char)bytes[i]])
 		i++;
 	return i;
 }
