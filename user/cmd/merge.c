@@ -185,14 +185,18 @@ static void state(struct merge *merge, const struct checkpoint *checkpoint, cons
 {
 	const struct run_row *last = runs->count ? &runs->rows[runs->count - 1] : NULL;
 	struct merged_log log = {.checkpoint = *checkpoint, .runs = runs->count};
+	bool dated = false;
 
 	for (size_t i = 0; i < runs->count; i++) {
 		const struct run_row *row = &runs->rows[i];
 
 		log.events += row->events;
 		log.lost += row->lost;
-		log.from = !i || row->begin < log.from ? row->begin : log.from;
-		log.to = !i || row->end > log.to ? row->end : log.to;
+		if (!row->dated)
+			continue;
+		log.from = !dated || row->begin < log.from ? row->begin : log.from;
+		log.to = !dated || row->end > log.to ? row->end : log.to;
+		dated = true;
 	}
 	log.host_id = last ? last->host_id : NULL;
 	log.host_name = last ? last->host : NULL;
