@@ -3,8 +3,7 @@
  * What was there before the hooks: user space reads these iterators once they are
  * attached. What a hook has told meanwhile stands.
  */
-#include "lib/access.h"
-#include "lib/exe.h"
+#include "lib/join.h"
 
 #define E2BIG 7
 
@@ -38,6 +37,8 @@ int process_existing(struct bpf_iter__task *ctx)
 		return 0;
 	if (task_watched(BPF_CORE_READ(task, real_parent, tgid), &parent))
 		facts.parent_lineage = parent.lineage;
+	if (facts.waits_for)
+		waits_emit(&facts.owner, facts.waits_for, facts.channel, JOIN_RUNS);
 	exec_emit(task, file, &facts);
 	return 0;
 }

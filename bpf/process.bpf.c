@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Processes: fork, exec and exit. */
+#include "lib/join.h"
 #include "lib/spare.h"
 #include "lib/started.h"
 
@@ -55,9 +56,9 @@ int process_fork_perf(struct trace_event_raw_sched_process_fork *ctx)
 }
 
 static __always_inline void executed(struct task_struct *task, struct file *file, const char *name,
-				     __u32 channel, __u32 which)
+				     bool script, __u32 channel, __u32 which)
 {
-	struct scratch *scratch;
+	struct scratch *scratch = bpf_map_lookup_elem(&scratches, &which);
 	struct exec_facts facts = {
 		.owner = {.tgid = task->tgid, .tid = task->pid, .start = task->start_boottime},
 		.channel = channel,
@@ -65,13 +66,16 @@ static __always_inline void executed(struct task_struct *task, struct file *file
 	};
 
 	EXE_IDENTIFY(&facts.exe, file, TYPED);
-	facts.any_name = !started_place(&facts.exe, task, name);
+	if (scratch && script)
+		facts.script = script_of(scratch, task);
+	facts.any_name = !started_place(&facts.exe, task, name, facts.script);
 	facts.cgroup = bpf_get_current_cgroup_id();
 	if (!exec_place(&facts, file))
 		return;
-	scratch = bpf_map_lookup_elem(&scratches, &which);
 	if (scratch && facts.unjudged)
 		started_emit(scratch, task, name, &facts);
+	if (facts.waits_for)
+		waits_emit(&facts.owner, facts.waits_for, channel, JOIN_RUNS);
 	exec_emit(task, file, &facts);
 }
 
@@ -79,7 +83,8 @@ SEC("tp_btf/sched_process_exec")
 int BPF_PROG(process_exec, struct task_struct *task, int old_pid, struct linux_binprm *bprm)
 {
 	if (on_duty(CHANNEL_EXEC))
-		executed(task, bprm->file, bprm->filename, CHANNEL_EXEC, SCRATCH_EXEC);
+		executed(task, bprm->file, bprm->filename, bprm->interp != bprm->filename, CHANNEL_EXEC,
+			 SCRATCH_EXEC);
 	return 0;
 }
 
@@ -90,7 +95,7 @@ int process_exec_perf(struct trace_event_raw_sched_process_exec *ctx)
 	struct task_struct *task = bpf_get_current_task_btf();
 
 	if (leads(CHANNEL_EXEC))
-		executed(task, task->mm->exe_file, name, CHANNEL_EXEC_PERF, SCRATCH_EXEC_PERF);
+		executed(task, task->mm->exe_file, name, true, CHANNEL_EXEC_PERF, SCRATCH_EXEC_PERF);
 	return 0;
 }
 

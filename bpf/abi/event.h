@@ -118,7 +118,7 @@ struct ev_fork {
 #define EXEC_EXISTING 0x04 /* ran before the sensor was attached */
 #define EXEC_UNLINKED 0x08 /* no name is left: deleted, or a memfd */
 #define EXEC_SCANNER  0x10 /* with EXEC_EXISTING: it answers for what others open (fanotify) */
-#define EXEC_AUTHORED 0x20 /* somebody under watch has written the executable */
+#define EXEC_AUTHORED 0x20 /* somebody under watch has written the executable, or the script */
 #define EXEC_NEW_UNIT 0x40 /* the first programs in this cgroup: nobody has said yet whose it is */
 
 struct ev_exec {
@@ -248,6 +248,8 @@ struct ev_access {
 	struct ev_str path; /* of the first: names from the file up to its root, each with its NUL */
 	__u32 pad;
 };
+
+#define JOIN_RUNS 0x01 /* with JOIN_WAITS, before its EXEC: it runs it, and the author may have ended */
 
 enum join_how {
 	JOIN_PTRACE = 1,

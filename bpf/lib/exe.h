@@ -102,6 +102,8 @@ struct exec_facts {
 	__u8 flags;
 	bool any_name; /* what was decided about this file under one name does not hold */
 	bool unjudged;
+	struct file *script; /* of which it is the interpreter; or NULL */
+	__u64 waits_for;     /* the lineage that has written it, where it does not join that at once; or 0 */
 };
 
 static __always_inline void exec_emit(struct task_struct *task, struct file *file,
@@ -181,6 +183,14 @@ static __always_inline __u32 exec_verdict(struct exec_facts *facts)
 	return verdict;
 }
 
+/** Who has written what runs: the script, or what runs it. */
+static __always_inline __u64 exec_author(const struct exec_facts *facts, struct file *file)
+{
+	__u64 author = facts->script ? author_of(facts->script) : 0;
+
+	return author ? author : author_of(file);
+}
+
 /**
  * Which lineage a process belongs to, now that it runs this executable. Says
  * whether that is worth an event: not where a process that nobody watches runs
@@ -189,15 +199,15 @@ static __always_inline __u32 exec_verdict(struct exec_facts *facts)
 static __always_inline bool exec_place(struct exec_facts *facts, struct file *file)
 {
 	__u32 verdict = exec_verdict(facts);
-	__u64 author = verdict ? 0 : author_of(file);
+	__u64 author = verdict ? 0 : exec_author(facts, file);
 	struct owner before;
 	struct lineage_entry *lineage = NULL, *writer = NULL;
 
 	facts->unjudged = !verdict;
-	if (author) /* not where a verdict stands: most execs end there */
+	if (author) { /* not where a verdict stands: most execs end there */
 		writer = bpf_map_lookup_elem(&lineages, &author);
-	if (writer)
 		facts->flags |= EXEC_AUTHORED;
+	}
 	if (task_watched(facts->owner.tgid, &before)) {
 		lineage = bpf_map_lookup_elem(&lineages, &before.lineage);
 		facts->parent_lineage = before.lineage;
@@ -220,6 +230,7 @@ static __always_inline bool exec_place(struct exec_facts *facts, struct file *fi
 		return task_join(facts->owner.tgid, author, facts->owner.start);
 	}
 	facts->state = LINEAGE_PROVISIONAL;
+	facts->waits_for = author;
 	return lineage_begin(facts);
 }
 

@@ -73,11 +73,24 @@ static __noinline int join(struct task_struct *task, const struct moving *moving
 	return 0;
 }
 
-/** Of a task that is not judged yet, as its author is not: told, for when one of them is. */
+/** It is not judged yet, and its author is not, or has ended: told, for who knows more of that one. */
+static __always_inline void waits_emit(const struct owner *owner, __u64 author, __u32 channel, __u8 flags)
+{
+	struct ev_join *event = EMIT_RESERVE(channel, EV_JOIN, ev_join, owner);
+
+	if (!event)
+		return;
+	event->head.flags = flags;
+	event->by_start = author;
+	event->by_tgid = 0;
+	event->how = JOIN_WAITS;
+	emit_submit(event);
+}
+
+/** Of a task that has loaded what another has written. */
 static __noinline int join_later(struct task_struct *task, const struct moving *moving)
 {
 	__u32 tgid = BPF_CORE_READ(task, tgid);
-	struct ev_join *event;
 	struct owner there;
 
 	if (!task_watched(tgid, &there) || there.lineage == moving->owner.lineage)
@@ -85,13 +98,7 @@ static __noinline int join_later(struct task_struct *task, const struct moving *
 	there.tgid = tgid;
 	there.tid = BPF_CORE_READ(task, pid);
 	there.start = BPF_CORE_READ(task, group_leader, start_boottime);
-	event = EMIT_RESERVE(moving->channel, EV_JOIN, ev_join, &there);
-	if (!event)
-		return 0;
-	event->by_start = moving->owner.lineage;
-	event->by_tgid = 0;
-	event->how = JOIN_WAITS;
-	emit_submit(event);
+	waits_emit(&there, moving->owner.lineage, moving->channel, 0);
 	return 0;
 }
 

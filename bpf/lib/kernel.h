@@ -188,8 +188,30 @@ struct file {
 	struct path f_path;
 	struct inode *f_inode;
 	unsigned int f_mode;
+	unsigned int f_flags;
 	__s64 f_pos;
 	void *private_data; /* of a socket's file: struct socket */
+};
+
+/* Work that a task does on its way back to user space, the latest first. */
+struct callback_head {
+	struct callback_head *next;
+};
+
+/* By which a file stands among that work when its last reference is gone: f_u.fu_rcuhead up to 5.18,
+ * f_rcuhead up to 6.6, and f_task_work since. */
+struct file___v6_7 {
+	struct callback_head f_task_work;
+};
+
+struct file___v6_0 {
+	struct callback_head f_rcuhead;
+};
+
+struct file___v5_10 {
+	struct {
+		struct callback_head fu_rcuhead;
+	} f_u;
 };
 
 struct fdtable {
@@ -272,6 +294,7 @@ struct task_struct {
 	struct hlist_node pid_links[4];
 	struct list_head ptraced;
 	struct list_head ptrace_entry;
+	struct callback_head *task_works;
 	const struct cred *cred;
 	char comm[16];
 };
@@ -303,6 +326,7 @@ struct css_set {
 struct linux_binprm {
 	struct file *file;
 	const char *filename;
+	const char *interp; /* the same, but for scripts */
 };
 
 struct fs_struct {

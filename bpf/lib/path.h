@@ -49,6 +49,8 @@ struct scratch {
 	struct vfsmount *mnt;
 	__u32 used;
 	__u32 pad;
+	struct callback_head *work;
+	struct file *script;
 	struct access_entry first;
 };
 _Static_assert(sizeof(struct ev_exec) == sizeof(struct ev_access), "strings begin right behind either");

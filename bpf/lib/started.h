@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Under what name a program was started. A script's interpreter is the same file whatever
- * the script: what was decided about it is of one name, and user space is told that name
- * before it is told of the exec.
+ * the script: what was decided about it is of one name, and of the script as it stands there
+ * now; and user space is told that name before it is told of the exec.
  */
 #ifndef CUSTODES_BPF_STARTED_H
 #define CUSTODES_BPF_STARTED_H
 
 #include "exe.h"
+#include "script.h"
 
 /** Drawn by each custodes: nobody can make up a name that meets another's number. */
 SEC(".rodata.secret") const volatile __u32 secret = 0;
@@ -33,11 +34,24 @@ static __always_inline __u64 started_from(struct task_struct *task)
 	return mix(READ(inode, i_ino), READ(inode, i_sb, s_dev));
 }
 
+/** Which script, and since when it reads as it does. */
+static __always_inline __u64 started_script(__u64 hash, struct file *script)
+{
+	struct exe_id id;
+
+	EXE_IDENTIFY(&id, script, READ);
+	hash = mix(hash, id.ino);
+	hash = mix(hash, id.ctime_sec);
+	hash = mix(hash, (__u64)id.ctime_nsec << 32 | id.dev);
+	return mix(hash, (__u64)id.gen << 32 | id.place);
+}
+
 /**
- * Makes the name part of the executable's place. False: this start cannot be told from others
- * by its name.
+ * Makes the name, and the script, if it is one, part of the executable's place. False: this
+ * start cannot be told from others by its name.
  */
-static __always_inline bool started_place(struct exe_id *exe, struct task_struct *task, const char *name)
+static __always_inline bool started_place(struct exe_id *exe, struct task_struct *task, const char *name,
+					  struct file *script)
 {
 	__u64 hash = secret, chunk[CHUNK / 8];
 	long n = CHUNK;
@@ -52,6 +66,8 @@ static __always_inline bool started_place(struct exe_id *exe, struct task_struct
 		for (__u32 word = 0; word < CHUNK / 8; word++)
 			hash = mix(hash, chunk[word]);
 	}
+	if (script)
+		hash = started_script(hash, script);
 	exe->place ^= (__u32)(hash >> 16);
 	if (!exe->place)
 		exe->place = 1;

@@ -103,6 +103,7 @@ with_peers() {
 	PEER="file $DIR/staged BYTES" way give-file "$DIR/staged"
 	PEER="shared /dev/shm/custodes-test-$$ BYTES" way give-shared "/dev/shm/custodes-test-$$"
 	PEER="starts $DIR/written $DIR/labelled/run-written" way run-written "$DIR/written"
+	PEER="starts $DIR/written-script $DIR/labelled/run-written-script" way run-written-script "$DIR/written-script"
 	PEER="loads $DIR/code $DIR/labelled/load-written" way load-written "$DIR/code"
 	PEER="sysv $$ BYTES" way give-sysv "$$"
 	PEER="wait BYTES" way give-memory PID SAID
@@ -448,6 +449,12 @@ joined() {
 	file_read run-written exact
 	sent
 	expect "the program" "$(value "select(.destination.port == $PORT) | .process.executable")" "$DIR/written"
+}
+
+@test "a script that it wrote, started by another process: that one is followed" {
+	file_read run-written-script exact
+	sent
+	expect "the script" "$(value "select(.destination.port == $PORT) | .custodes.process.started_as // empty")" "$DIR/written-script"
 }
 
 @test "code that it wrote, loaded by another process: that one is followed" {

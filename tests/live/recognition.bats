@@ -286,6 +286,71 @@ told() {
 	nothing_lost
 }
 
+# write NAME...: what the product does with scripts that end at once.
+scripts() {
+	echo "for name in $*; do printf '#!%s\n:\n' $SHELL_OF_NOBODY >$DIR/\$name && chmod 755 $DIR/\$name; done"
+}
+
+# What is told of programs that were started by this name: whose, and how it was known.
+started_as() {
+	events "select($(action exec) and .custodes.process.started_as == \"$DIR/$1\")
+		| .custodes.product | \"\(.id) \(.evidence)\"" | sort | uniq -c | xargs
+}
+
+@test "a script that a product has written is that product's, whoever runs it, also when the product has ended" {
+	interpreter
+	custodes_start
+	judged
+	bash -c "$(scripts rewritten)"
+	for _ in 1 2 3; do
+		in_world "$DIR/rewritten"
+		sleep 0.5
+	done
+	begin "$KESL" run /bin/sh -c "while ! test -e $DIR/known; do sleep 0.1; done
+		$(scripts rewritten new late) && : >$DIR/written && while ! test -e $DIR/go; do sleep 0.1; done"
+	await "the finding" found "$BEGUN"
+	touch "$DIR/known"
+	await "the scripts" test -e "$DIR/written"
+	in_world "$DIR/rewritten"
+	in_world "$DIR/new"
+	touch "$DIR/go"
+	ends_with 0
+	sleep 1
+	for _ in 1 2; do
+		in_world "$DIR/new"
+		in_world "$DIR/late"
+		sleep 0.5
+	done
+	rm "$DIR/late"
+	bash -c "$(scripts late)"
+	in_world "$DIR/late"
+	sleep 0.5
+	custodes_stop
+	expect "a script that it wrote" "$(started_as new)" "3 kaspersky-kesl lineage"
+	expect "one that was judged, and it wrote anew" "$(started_as rewritten)" "1 kaspersky-kesl lineage"
+	expect "one that ran only when it had ended, and not what another put there" "$(started_as late)" \
+		"2 kaspersky-kesl lineage"
+	nothing_lost
+}
+
+@test "a script of a product that nobody had judged yet when it was written, and run" {
+	local who
+	interpreter
+	custodes_start
+	judged
+	begin "$SHELL_OF_NOBODY" -c "until test -e $DIR/written; do :; done; $DIR/early"
+	who=$BEGUN
+	sleep 1
+	begin "$KESL" run /bin/sh -c "$(scripts early) && : >$DIR/written && while ! test -e $DIR/go; do sleep 0.1; done"
+	await "who runs it" gone "$who"
+	touch "$DIR/go"
+	ends_with 0
+	sleep 1
+	custodes_stop
+	expect "the script" "$(started_as early)" "1 kaspersky-kesl lineage"
+	nothing_lost
+}
+
 in_unit() {
 	begin bash -c 'echo 0 >"$1/cgroup.procs" && shift && exec "$@"' - "$@"
 }

@@ -193,6 +193,10 @@ explained() {
 	replay_case a-script-of-a-product
 }
 
+@test "a script of one that has ended" {
+	replay_case a-script-of-one-that-has-ended
+}
+
 @test "ledger: a descriptor given" {
 	replay_case ledger-a-descriptor-given
 }

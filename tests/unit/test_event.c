@@ -69,6 +69,27 @@ static void an_unsound_event_does_not(void **state)
 	assert_int_equal(event_check(event, event->size), -EBADMSG); /* shorter than its kind */
 }
 
+/** Of each kind each string, wherever its row stands. */
+static void every_string_is_looked_at(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < event_string_count; i++) {
+		_Alignas(8) uint8_t bytes[1024] = {};
+		struct ev_head *event = (struct ev_head *)bytes;
+		struct ev_str str = {.off = 1000, .len = 24};
+
+		event->kind = event_strings[i].kind;
+		event->size = sizeof(bytes);
+		memcpy(bytes + event_strings[i].offset, &str, sizeof(str));
+		assert_int_equal(event_check(event, sizeof(bytes)), 0);
+		str.len++;
+		memcpy(bytes + event_strings[i].offset, &str, sizeof(str));
+		if (!event_check(event, sizeof(bytes)))
+			fail_msg("%s.%s: it may end behind its event", event_kind_name(event->kind),
+				 event_strings[i].name);
+	}
+}
+
 static void an_unknown_kind_is_carried(void **state)
 {
 	struct draft draft;
@@ -79,6 +100,9 @@ static void an_unknown_kind_is_carried(void **state)
 	event = (struct ev_head *)draft_end(&draft);
 	event->kind = 4711;
 	assert_int_equal(event_check(event, event->size), 0);
+	event->kind = 50; /* between those that are known */
+	assert_int_equal(event_check(event, event->size), 0);
+	assert_null(event_kind_name(50));
 	assert_null(event_kind_name(4711));
 }
 
@@ -141,7 +165,7 @@ int main(void)
 		cmocka_unit_test(numbers_are_for_ever),	     cmocka_unit_test(a_sound_event_passes),
 		cmocka_unit_test(an_unsound_event_does_not), cmocka_unit_test(an_unknown_kind_is_carried),
 		cmocka_unit_test(what_does_not_fit_is_cut),  cmocka_unit_test(a_path_is_read_from_its_names),
-		cmocka_unit_test(ids_are_deterministic),
+		cmocka_unit_test(ids_are_deterministic),     cmocka_unit_test(every_string_is_looked_at),
 	};
 
 	return cmocka_run_group_tests_name("event", tests, NULL, NULL);

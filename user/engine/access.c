@@ -115,11 +115,15 @@ void tell_accesses(struct engine *engine, struct lineage *lineage)
 	}
 }
 
-/** Neither is judged yet. */
+/** Neither is judged yet, or who has written what is run has ended. */
 static void join_waits(struct engine *engine, const struct ev_join *join)
 {
 	struct lineage *lineage = lineage_find(engine, join->head.lineage);
 
+	/* Its EXEC comes behind it, so that it is judged by both. */
+	if (!lineage && join->head.flags & JOIN_RUNS &&
+	    (lineage_find(engine, join->by_start) || lineage_gone(engine, join->by_start)))
+		lineage = lineage_add(engine, join->head.lineage, 0);
 	if (lineage)
 		lineage_loads(engine, lineage, join->by_start);
 }

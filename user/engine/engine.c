@@ -43,6 +43,8 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 
 	if (!lineage)
 		lineage = lineage_add(engine, event->lineage, exec->parent_lineage);
+	else if (!lineage->processes && !lineage->parent && exec->parent_lineage != lineage->id)
+		lineage->parent = exec->parent_lineage; /* a JOIN came before it */
 	if (process && process->lineage == lineage && event->flags & EXEC_SCANNER) {
 		process->scanner = true;
 		judge_process(engine, process);

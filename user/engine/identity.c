@@ -42,12 +42,10 @@ static void exe_authored(struct engine *engine, struct exe *exe, const struct pr
 	act_exe(engine, ACTION_EXE_WATCHED, exe);
 }
 
-/** Whether it may be a product's yet, as what somebody wrote who is not judged. */
+/** Whether it may be a product's yet, as what somebody wrote who is there still. */
 static bool author_pending(struct engine *engine, const struct exe *exe)
 {
-	const struct lineage *author = exe->author ? lineage_find(engine, exe->author) : NULL;
-
-	return author && author->decision != LINEAGE_PRODUCT;
+	return exe->author && lineage_find(engine, exe->author);
 }
 
 /** The product that an executable is by itself, whoever runs it; the kernel half remembers it. */
@@ -72,11 +70,18 @@ static void identify_exe(struct engine *engine, struct exe *exe)
 
 void exe_met(struct engine *engine, struct exe *exe, const struct lineage *lineage, bool authored)
 {
-	if (authored && !exe->product) {
+	const struct gone_lineage *gone = lineage_gone(engine, exe->author);
+
+	if (exe->product)
+		return;
+	if (authored && lineage->decision == LINEAGE_PRODUCT) {
 		exe->author = lineage->id;
-		if (lineage->decision == LINEAGE_PRODUCT)
-			exe_authored(engine, exe, lineage->product);
-	} else if (exe->author && !exe->product && !lineage_find(engine, exe->author)) {
+		exe_authored(engine, exe, lineage->product);
+	} else if (gone) {
+		exe_authored(engine, exe, gone->product);
+	} else if (authored && !exe->author) {
+		exe->author = lineage->author ? lineage->author : lineage->id;
+	} else if (exe->author && !lineage_find(engine, exe->author)) {
 		exe->author = 0; /* it was nobody's, and has ended */
 		identify_exe(engine, exe);
 	}
@@ -127,7 +132,8 @@ static void lineage_take(struct engine *engine, struct lineage *lineage, const s
 		process->evidence = EVIDENCE_LINEAGE;
 	}
 	DL_FOREACH(lineage->processes, process)
-		if (process->exe && process->exe->author == lineage->id && !process->exe->product)
+		if (process->exe && !process->exe->product && process->exe->author &&
+		    (process->exe->author == lineage->id || process->exe->author == lineage->author))
 			exe_authored(engine, process->exe, product);
 	take_children(engine, lineage);
 	tell_execs(engine, lineage);
@@ -227,12 +233,15 @@ static void judge_quietly(struct engine *engine, struct process *process)
 void lineage_loads(struct engine *engine, struct lineage *lineage, uint64_t author)
 {
 	const struct lineage *by = lineage_find(engine, author);
+	const struct gone_lineage *gone = by ? NULL : lineage_gone(engine, author);
 
-	if (!by || lineage->decision == LINEAGE_PRODUCT)
+	if (lineage->decision == LINEAGE_PRODUCT)
 		return;
-	if (by->decision == LINEAGE_PRODUCT)
+	if (gone)
+		lineage_take(engine, lineage, gone->product, gone->evidence, gone->root);
+	else if (by && by->decision == LINEAGE_PRODUCT)
 		lineage_take(engine, lineage, by->product, by->evidence, by->root);
-	else
+	else if (by)
 		lineage->author = author;
 }
 

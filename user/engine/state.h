@@ -22,7 +22,7 @@ struct exe {
 	char *build_id;	 /* hex */
 	bool observed;	 /* user space has answered, whatever the answer */
 	bool authored;	 /* a product has written it: it is that product's */
-	uint64_t author; /* the lineage with which it ran when somebody under watch had written it; 0: none */
+	uint64_t author; /* the lineage under watch that has written it; 0: none, or not known any more */
 	const struct product *product;
 	enum evidence evidence;
 	/* What a process of it was found to be last, and in which unit; found again where it is not known. */
@@ -78,7 +78,7 @@ enum lineage_decision {
 struct lineage {
 	uint64_t id;
 	uint64_t parent; /* the lineage that it came out of, or 0 */
-	uint64_t author; /* the lineage whose code it has loaded before either was judged, or 0 */
+	uint64_t author; /* the lineage whose code it runs or has loaded before either was judged, or 0 */
 	uint64_t root;	 /* the product's lineage that it is of: its own id, or a forebear's */
 	enum lineage_decision decision;
 	bool held;	/* it may not be let go: found anew each time */
@@ -299,6 +299,8 @@ void process_keeps_exec(struct process *process, bool kept);
 /** It has exited: it goes, unless a socket that is still open was its. */
 void process_end(struct engine *engine, struct process *process);
 struct lineage *lineage_find(struct engine *engine, uint64_t id);
+/** What is known of a product's lineage that has ended; NULL: it was none, or too long ago. */
+const struct gone_lineage *lineage_gone(const struct engine *engine, uint64_t id);
 /** The lineage of an event; one whose exec was lost, or lies before the log, is kept as of nobody known. */
 struct lineage *lineage_of(struct engine *engine, const struct ev_head *event);
 struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent);
@@ -335,7 +337,7 @@ void set_view(char **to, struct view view);
 
 /** Judges a process by what is known of its executable now. */
 void judge_process(struct engine *engine, struct process *process);
-/** It has loaded what the other, which may not be judged yet, has written. */
+/** It runs or has loaded what another has written, who may not be judged yet, or have ended. */
 void lineage_loads(struct engine *engine, struct lineage *lineage, uint64_t author);
 /** Judges an executable, and everything that runs it. */
 void judge_exe(struct engine *engine, struct exe *exe);

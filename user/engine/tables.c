@@ -104,7 +104,7 @@ static size_t gone_place(uint64_t id)
 	return id * 0x9e3779b97f4a7c15 >> 32 & (GONE_LINEAGES - 1);
 }
 
-static const struct gone_lineage *lineage_gone(const struct engine *engine, uint64_t id)
+const struct gone_lineage *lineage_gone(const struct engine *engine, uint64_t id)
 {
 	const struct gone_lineage *gone = &engine->gone[gone_place(id)];
 

@@ -5,12 +5,12 @@
 #include "../util/cleanup.h"
 #include "event.h"
 
+/** By kind; a kind that is not known has no name. */
 static const struct shape {
-	uint16_t kind;
 	uint16_t size;
 	const char *name;
 } shapes[] = {
-#define EVENT(number, NAME, name) {EV_##NAME, sizeof(struct ev_##name), #name},
+#define EVENT(number, NAME, name) [EV_##NAME] = {sizeof(struct ev_##name), #name},
 #include "../../bpf/abi/events.def"
 #undef EVENT
 };
@@ -70,12 +70,18 @@ const struct event_string event_strings[] = {
 };
 const size_t event_string_count = ARRAY_SIZE(event_strings);
 
+/** Where the strings of each kind begin, which stand together: every event that is read is looked at. */
+static uint8_t first_string[ARRAY_SIZE(shapes)];
+
+static void __attribute__((constructor)) index_strings(void)
+{
+	for (size_t i = event_string_count; i-- > 0;)
+		first_string[event_strings[i].kind] = (uint8_t)i;
+}
+
 static const struct shape *shape_of(uint16_t kind)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(shapes); i++)
-		if (shapes[i].kind == kind)
-			return &shapes[i];
-	return NULL;
+	return kind < ARRAY_SIZE(shapes) && shapes[kind].name ? &shapes[kind] : NULL;
 }
 
 const char *event_kind_name(uint16_t kind)
@@ -87,11 +93,10 @@ const char *event_kind_name(uint16_t kind)
 
 static bool strings_inside(const struct ev_head *event)
 {
-	for (size_t i = 0; i < event_string_count; i++) {
+	for (size_t i = first_string[event->kind];
+	     i < event_string_count && event_strings[i].kind == event->kind; i++) {
 		struct ev_str str;
 
-		if (event_strings[i].kind != event->kind)
-			continue;
 		memcpy(&str, (const char *)event + event_strings[i].offset, sizeof(str));
 		if ((size_t)str.off + str.len > event->size)
 			return false;
