@@ -36,6 +36,23 @@ int file_read_at(int at, const char *path, struct buf *to, size_t limit)
 	return fd < 0 ? -errno : file_read(fd, to, limit);
 }
 
+int file_open_plain(int at, const char *path)
+{
+	_cleanup_close_ int fd = openat(at, path, O_RDONLY | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		return -errno;
+	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EINVAL;
+}
+
+int file_read_plain_at(int at, const char *path, struct buf *to, size_t limit)
+{
+	_cleanup_close_ int fd = file_open_plain(at, path);
+
+	return fd < 0 ? fd : file_read(fd, to, limit);
+}
+
 int file_write(int fd, const void *bytes, size_t size)
 {
 	const char *from = bytes;
