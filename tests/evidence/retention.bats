@@ -274,6 +274,23 @@ span() {
 	says "NOT VERIFIED"
 }
 
+@test "a cut fits every checkpoint that was kept of its log, before it, in it and behind it" {
+	local long=$BATS_TEST_TMPDIR/long out=$BATS_TEST_TMPDIR/out kept
+	for kept in 1 2 3; do
+		"$PWD/build/asan/tests/evidence/make-log" "$long" "$DIR/key" 300
+		cp "$long/checkpoint" "$BATS_TEST_TMPDIR/kept.$kept"
+	done
+	ours 0 capture cut "$long" --from 1970-01-01T00:48Z --to 1970-01-01T00:50Z -o "$out"
+	[[ $(bundles "$out" | wc -w) -lt 4 && ! -e $out/tile/entries/002 ]]
+	for kept in 1 2 3; do
+		ours 0 verify "$out" --key "$DIR/key.pem" --since "$BATS_TEST_TMPDIR/kept.$kept"
+		says "this is a cut" "its first $((kept * 300)) entries are those of the checkpoint kept elsewhere"
+	done
+	"$PWD/build/asan/tests/evidence/make-log" "$long" "$DIR/key" 5
+	ours 3 verify "$out" --key "$DIR/key.pem" --since "$long/checkpoint"
+	says "the log was rolled back"
+}
+
 @test "a damaged log that was pruned, or is a cut: what is damaged is named, and not what went" {
 	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
 	ours 0 capture cut "$DIR/cap" --from "$(day 3)" --to "$(day 2)" -o "$log.cut"
