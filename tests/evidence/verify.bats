@@ -114,6 +114,15 @@ refused() {
 	done
 	ours 3 verify "$proof" --key "$DIR/other.pem"
 	refused "the signature" stranger proof.sh "$proof" "$DIR/other.pem"
+	# The whole: from the first key on; and by the last, which says nothing of those before it.
+	stranger verify.sh "$BATS_TEST_TMPDIR/cap" "$own.1.pem" >"$said"
+	says "perhaps by one that it vouches for" "100 entries, as signed; 15 heartbeats" " verified "
+	! grep "other keys'" "$said"
+	stranger verify.sh "$BATS_TEST_TMPDIR/cap" "$own.3.pem" >"$said"
+	says "100 entries, as signed; 15 heartbeats" "9 of them are other keys'" " verified "
+	ours 0 verify "$BATS_TEST_TMPDIR/cap" --key "$own.3.pem"
+	says "runs before it were signed by other keys"
+	refused "the checkpoint's signature" stranger verify.sh "$BATS_TEST_TMPDIR/cap" "$DIR/other.pem"
 	# Without them the old key says nothing.
 	"$CUSTODES" -q prove "$BATS_TEST_TMPDIR/cap" 5 --bare -o "$proof"
 	ours 3 verify "$proof" --key "$own.1.pem"
@@ -161,6 +170,35 @@ vkey_of() {
 	grep -q 'signed by the key that you gave' "$said"
 	ours 3 verify "$DIR/cap" --witness "$BATS_TEST_TMPDIR/policy"
 	grep -q 'the policy is for other logs' "$said"
+}
+
+# lacks WORDS COMMAND...: exit code 2, and no word about the evidence.
+lacks() {
+	local code=0
+	"${@:2}" >"$said" 2>&1 || code=$?
+	says "$1"
+	[[ $code -eq 2 ]] && ! grep "VERIFIED" "$said"
+}
+
+@test "what the stranger lacks is not held against the evidence" {
+	local tools=$BATS_TEST_TMPDIR/tools tool vkey
+	vkey=$(vkey_of "$DIR/other")
+	"$CUSTODES" -q prove "$DIR/old" 3 -o "$BATS_TEST_TMPDIR/proof"
+	"$CUSTODES" key show "$DIR/key" | head -n 1 >"$BATS_TEST_TMPDIR/line"
+	lacks "no public key in PEM" stranger verify.sh "$DIR/old" "$DIR/nowhere"
+	lacks "no public key in PEM" stranger verify.sh "$DIR/old" "$BATS_TEST_TMPDIR/line"
+	lacks "no public key in PEM" stranger proof.sh "$BATS_TEST_TMPDIR/proof" "$BATS_TEST_TMPDIR/line"
+	lacks "no capture" stranger verify.sh "$DIR" "$DIR/key.pem"
+	lacks "CAPTURE" stranger verify.sh
+	lacks "is not there" stranger proof.sh "$DIR/nowhere" "$DIR/key.pem"
+	lacks "is not there" stranger cosigned.sh "$DIR/nowhere" "$vkey"
+	lacks "not NAME+ID+BASE64" stranger cosigned.sh "$DIR/older" "a+b+?"
+	lacks "not a key for Ed25519 cosignatures" stranger cosigned.sh "$DIR/older" "$(<"$BATS_TEST_TMPDIR/line")"
+	for tool in zstd xxd openssl; do
+		rm -rf "$tools" && mkdir "$tools" && ln -s /usr/bin/* "$tools/" && rm "$tools/$tool"
+		PATH=$tools lacks "$tool is not installed" stranger verify.sh "$DIR/old" "$DIR/key.pem"
+		PATH=$tools lacks "$tool is not installed" stranger proof.sh "$BATS_TEST_TMPDIR/proof" "$DIR/key.pem"
+	done
 }
 
 @test "snapshots are held against the events with --deep only, and that is said" {
