@@ -20,6 +20,7 @@ int process_existing(struct bpf_iter__task *ctx)
 		.channel = CHANNEL_EXISTING,
 		.scratch = SCRATCH_EXISTING,
 	};
+	__u64 waits_for = 0;
 
 	/* Of each process its first thread, or any that is left where that one has ended. */
 	if (!task || (task->pid != task->tgid && BPF_CORE_READ(task, group_leader, mm)))
@@ -33,12 +34,12 @@ int process_existing(struct bpf_iter__task *ctx)
 		return 0;
 	EXE_IDENTIFY(&facts.exe, file, TYPED);
 	facts.cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-	if (!exec_place(&facts, file))
+	if (!exec_place(&facts, file, NULL, &waits_for))
 		return 0;
 	if (task_watched(BPF_CORE_READ(task, real_parent, tgid), &parent))
 		facts.parent_lineage = parent.lineage;
-	if (facts.waits_for)
-		waits_emit(&facts.owner, facts.waits_for, facts.channel, JOIN_RUNS);
+	if (waits_for)
+		waits_emit(&facts.owner, waits_for, facts.channel, JOIN_RUNS);
 	exec_emit(task, file, &facts);
 	return 0;
 }

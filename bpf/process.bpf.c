@@ -64,18 +64,18 @@ static __always_inline void executed(struct task_struct *task, struct file *file
 		.channel = channel,
 		.scratch = which,
 	};
+	struct file *opened = scratch && script ? script_of(scratch, task) : NULL;
+	__u64 waits_for = 0;
 
 	EXE_IDENTIFY(&facts.exe, file, TYPED);
-	if (scratch && script)
-		facts.script = script_of(scratch, task);
-	facts.any_name = !started_place(&facts.exe, task, name, facts.script);
+	facts.any_name = !started_place(&facts.exe, task, name, opened);
 	facts.cgroup = bpf_get_current_cgroup_id();
-	if (!exec_place(&facts, file))
+	if (!exec_place(&facts, file, opened, &waits_for))
 		return;
 	if (scratch && facts.unjudged)
 		started_emit(scratch, task, name, &facts);
-	if (facts.waits_for)
-		waits_emit(&facts.owner, facts.waits_for, channel, JOIN_RUNS);
+	if (waits_for)
+		waits_emit(&facts.owner, waits_for, channel, JOIN_RUNS);
 	exec_emit(task, file, &facts);
 }
 

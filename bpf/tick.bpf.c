@@ -82,7 +82,10 @@ int tick_destinations(struct bpf_iter__bpf_map_elem *ctx)
 	sent = total->sent;
 	if (sent <= total->told && !closed)
 		return 0;
-	if (destination_emit(CHANNEL_TICK_DESTINATIONS, &key, total, sent, closed ? FLOW_CLOSED : 0))
-		total->told = sent;
+	if (!destination_emit(CHANNEL_TICK_DESTINATIONS, &key, total, sent, closed ? FLOW_CLOSED : 0))
+		return 0; /* the next tick tells it */
+	total->told = sent;
+	if (closed) /* here: a tick that comes before this one is read must not tell it again */
+		bpf_map_delete_elem(&destinations, &key);
 	return 0;
 }

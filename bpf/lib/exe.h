@@ -90,7 +90,10 @@ static __always_inline void exec_context(struct ev_exec *event, struct task_stru
 	BPF_CORE_READ_INTO(&event->comm, task, comm);
 }
 
-/** What an exec, and a process met at the start, have in common. */
+/**
+ * What an exec, and a process met at the start, have in common. It stands on the stack of
+ * join(), three calls deep: up to 5.10 the verifier lets all of them together have 512 bytes.
+ */
 struct exec_facts {
 	struct owner owner;
 	struct exe_id exe;
@@ -102,8 +105,6 @@ struct exec_facts {
 	__u8 flags;
 	bool any_name; /* what was decided about this file under one name does not hold */
 	bool unjudged;
-	struct file *script; /* of which it is the interpreter; or NULL */
-	__u64 waits_for;     /* the lineage that has written it, where it does not join that at once; or 0 */
 };
 
 static __always_inline void exec_emit(struct task_struct *task, struct file *file,
@@ -184,9 +185,9 @@ static __always_inline __u32 exec_verdict(struct exec_facts *facts)
 }
 
 /** Who has written what runs: the script, or what runs it. */
-static __always_inline __u64 exec_author(const struct exec_facts *facts, struct file *file)
+static __always_inline __u64 exec_author(struct file *file, struct file *script)
 {
-	__u64 author = facts->script ? author_of(facts->script) : 0;
+	__u64 author = script ? author_of(script) : 0;
 
 	return author ? author : author_of(file);
 }
@@ -194,12 +195,14 @@ static __always_inline __u64 exec_author(const struct exec_facts *facts, struct 
 /**
  * Which lineage a process belongs to, now that it runs this executable. Says
  * whether that is worth an event: not where a process that nobody watches runs
- * what is known to be benign.
+ * what is known to be benign. A file of which it is the interpreter is the script's, or NULL; the
+ * lineage that has written it, where it does not join that at once, is waits_for, or that stays as it is.
  */
-static __always_inline bool exec_place(struct exec_facts *facts, struct file *file)
+static __always_inline bool exec_place(struct exec_facts *facts, struct file *file, struct file *script,
+				       __u64 *waits_for)
 {
 	__u32 verdict = exec_verdict(facts);
-	__u64 author = verdict ? 0 : exec_author(facts, file);
+	__u64 author = verdict ? 0 : exec_author(file, script);
 	struct owner before;
 	struct lineage_entry *lineage = NULL, *writer = NULL;
 
@@ -230,7 +233,7 @@ static __always_inline bool exec_place(struct exec_facts *facts, struct file *fi
 		return task_join(facts->owner.tgid, author, facts->owner.start);
 	}
 	facts->state = LINEAGE_PROVISIONAL;
-	facts->waits_for = author;
+	*waits_for = author;
 	return lineage_begin(facts);
 }
 

@@ -77,15 +77,16 @@ rss_kib() {
 	nothing_lost
 }
 
-@test "2,000 datagram sockets, one datagram each" {
+# So many end in one second that a custodes that falls behind ticks before it has read what the tick
+# before has told. The ring may be short then: of detail, not of the account.
+@test "8,000 datagram sockets, one datagram each: each is told once, however late it is read" {
 	sink_start "udp,$HERE,7000"
 	custodes_start
-	in_world "$KESL" children 4 repeat 500 udp-free 4 to "$HERE" 7000 send 10 10 close
+	in_world "$KESL" children 4 repeat 2000 udp-free 4 to "$HERE" 7000 send 10 10 close
 	custodes_stop
 	sink_stop
-	expect "datagrams that the peer saw" "$(sink_total 7000 connections)" 2000
-	expect "totals" "$(totals_to 7000)" "2000 20000 0"
-	nothing_lost
+	expect "datagrams that the peer saw" "$(sink_total 7000 connections)" 8000
+	expect "totals" "$(totals_to 7000)" "8000 80000 0"
 }
 
 # Nothing is left of the start: half a second has cost it no more than a clock tick.

@@ -172,7 +172,7 @@ let_all_go() {
 	bpftool version >/dev/null 2>&1 || skip "bpftool is not installed, or not for this kernel"
 	local table
 	custodes_start
-	for table in tasks lineage_tasks socks ended pending accesses others scanners task_filter sock_filter \
+	for table in tasks lineage_tasks socks ended destinations pending accesses others scanners task_filter sock_filter \
 		recent losses sequences marks spares_acted authored aims orphans; do
 		expect "$table is frozen" "$(bpftool -j map show id "$(map_called "$table")" | jq .frozen)" 1
 	done

@@ -215,8 +215,6 @@ static void ask(struct live *live, const struct ev_head *event)
 		break;
 	case EV_FLOW:
 		ask_about_address(live, &flow->remote);
-		if (event->flags & FLOW_DESTINATION && event->flags & FLOW_CLOSED)
-			state_drop_destination(live->parts.state, flow->flow, &flow->remote);
 		break;
 	default:
 		break;

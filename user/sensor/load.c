@@ -108,7 +108,7 @@ static int attach(struct sensor *sensor, bool on_demand)
 }
 
 /** Of our tables, what user space writes. All others are the programs' alone. */
-static const char *const written[] = {"lineages", "exes", "exes_version", "destinations", "spares_armed"};
+static const char *const written[] = {"lineages", "exes", "exes_version", "spares_armed"};
 
 static bool is_written(const char *map)
 {

@@ -28,7 +28,7 @@ struct told {
 };
 
 struct state {
-	int lineages, lineage_tasks, orphans, exes, version, destinations, losses;
+	int lineages, lineage_tasks, orphans, exes, version, losses;
 	struct told *told;
 	struct exe_id *benign; /* oldest first, as a ring */
 	size_t first, count;
@@ -58,7 +58,6 @@ int state_open(struct state **state, const struct sensor *sensor)
 	s->orphans = sensor_map(sensor, "orphans");
 	s->exes = sensor_map(sensor, "exes");
 	s->version = sensor_map(sensor, "exes_version");
-	s->destinations = sensor_map(sensor, "destinations");
 	s->losses = sensor_map(sensor, "losses");
 	s->cpus = libbpf_num_possible_cpus();
 	if (getrandom(s->key, sizeof(s->key), 0) != sizeof(s->key)) {
@@ -294,11 +293,4 @@ int state_losses(const struct state *state, uint64_t counts[LOSS_KERNEL_CAUSES])
 	}
 	free(of_cpus);
 	return 0;
-}
-
-void state_drop_destination(struct state *state, uint64_t flow, const struct ev_addr *remote)
-{
-	struct destination_key key = {.flow = flow, .remote = *remote};
-
-	bpf_map_delete_elem(state->destinations, &key);
 }

@@ -38,7 +38,4 @@ int state_watch_path(struct state *state, const char *path);
 /** Losses by cause since loading, summed over the CPUs. */
 int state_losses(const struct state *state, uint64_t counts[LOSS_KERNEL_CAUSES]);
 
-/** Drops the totals of a destination whose socket is gone. */
-void state_drop_destination(struct state *state, uint64_t flow, const struct ev_addr *remote);
-
 #endif
