@@ -11,6 +11,8 @@ setup_file() {
 	pem "$DIR/key" >"$DIR/key.pem"
 	"$CUSTODES" -q replay "$DIR/cap" --output "ecs:$DIR/whole" || [[ $? == 1 ]]
 	[[ $(grep -c '"kind":"alert"' "$DIR/whole") == 12 ]]
+	LAST=$("$CUSTODES" capture list "$DIR/cap" --json | jq -r '.runs[-1].from' | cut -c1-10)
+	export LAST
 }
 
 setup() {
@@ -25,9 +27,9 @@ sound() {
 	ours 0 verify "$1" --key "$DIR/key.pem" --deep
 }
 
-# day N: so many days ago, as --from and --to have it.
+# day N: so many days before the last one of the log, as --from and --to have it.
 day() {
-	date -u -d "$1 days ago" +%Y-%m-%d
+	date -u -d "$LAST $1 days ago" +%Y-%m-%d
 }
 
 # as_before CAPTURE FINDINGS: judged anew, each document stood in the whole log's, letter for letter.
@@ -133,7 +135,7 @@ span() {
 	says "$log: $(day 9)T00:00:00Z to $first is not in the log, which begins only then"
 	[[ $(wc -l <"$said") == 2 ]]
 	ours 0 hold "$log" --from "$(day 2)" --to "$(day -7)" --reason x
-	says "$log: $ends to $(day -7)T00:00:00Z is not in the log yet; what is recorded of it will be held"
+	says "$log: $ends to $(day -7)T00:00:00Z is behind the end of the log; what is still recorded of it will be held"
 	[[ $(wc -l <"$said") == 2 ]]
 	# What was pruned: between the last event before it and the first one behind.
 	rm "$log/holds"

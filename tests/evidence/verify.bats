@@ -73,7 +73,7 @@ refused() {
 		refused "the signature" stranger proof.sh "$proof" "$DIR/other.pem"
 		ours 3 verify "$proof" --key "$DIR/other.pem"
 		sed '/^index/{n;s/^./\n&/;s/\n\([A-Y]\)/Z/;s/\n\([^A-Y]\)/A/}' "$proof" >"$proof.bad"
-		! cmp -s "$proof" "$proof.bad"
+		if cmp -s "$proof" "$proof.bad"; then return 1; fi
 		refused "it does not lead to the checkpoint's root" stranger proof.sh "$proof.bad" "$DIR/key.pem"
 		ours 3 verify "$proof.bad" --key "$DIR/key.pem"
 	done
@@ -117,7 +117,7 @@ refused() {
 	# The whole: from the first key on; and by the last, which says nothing of those before it.
 	stranger verify.sh "$BATS_TEST_TMPDIR/cap" "$own.1.pem" >"$said"
 	says "perhaps by one that it vouches for" "100 entries, as signed; 15 heartbeats" " verified "
-	! grep "other keys'" "$said"
+	if grep "other keys'" "$said"; then return 1; fi
 	stranger verify.sh "$BATS_TEST_TMPDIR/cap" "$own.3.pem" >"$said"
 	says "100 entries, as signed; 15 heartbeats" "9 of them are other keys'" " verified "
 	ours 0 verify "$BATS_TEST_TMPDIR/cap" --key "$own.3.pem"
@@ -189,7 +189,9 @@ lacks() {
 	lacks "no public key in PEM" stranger verify.sh "$DIR/old" "$BATS_TEST_TMPDIR/line"
 	lacks "no public key in PEM" stranger proof.sh "$BATS_TEST_TMPDIR/proof" "$BATS_TEST_TMPDIR/line"
 	lacks "no capture" stranger verify.sh "$DIR" "$DIR/key.pem"
-	lacks "CAPTURE" stranger verify.sh
+	lacks "CAPTURE and KEY.pem are needed" stranger verify.sh "$DIR/old"
+	lacks "PROOF and KEY.pem are needed" stranger proof.sh "$BATS_TEST_TMPDIR/proof"
+	lacks "NOTE and VKEY are needed" stranger cosigned.sh "$DIR/older"
 	lacks "is not there" stranger proof.sh "$DIR/nowhere" "$DIR/key.pem"
 	lacks "is not there" stranger cosigned.sh "$DIR/nowhere" "$vkey"
 	lacks "not NAME+ID+BASE64" stranger cosigned.sh "$DIR/older" "a+b+?"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Of a stretch of time, what a log does not have: for whoever relies on its being there, such as by a hold.
+/*
+ * Of a stretch of time, what was taken out of a log, or lies before or behind it: for whoever relies on its
+ * being there, such as by a hold. That nobody recorded is no absence: the log itself tells of it.
  */
 #ifndef CUSTODES_CAPTURE_ABSENCE_H
 #define CUSTODES_CAPTURE_ABSENCE_H
@@ -11,7 +13,7 @@ enum absence_why {
 	ABSENCE_BEFORE, /* the log begins only then */
 	ABSENCE_PRUNED,
 	ABSENCE_CUT,   /* it is a cut, which does not have it */
-	ABSENCE_AFTER, /* the log does not go so far yet */
+	ABSENCE_AFTER, /* the log does not go so far, at least yet */
 	ABSENCE_WHYS,
 };
 

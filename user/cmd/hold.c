@@ -23,7 +23,8 @@ static const char help[] =
 	"A legal hold: what was recorded between two times is not pruned until the hold is\n"
 	"released. It binds at once, also a custodes that runs, which makes an entry of it\n"
 	"within ten seconds; else the next one does. Needs write access to the capture.\n"
-	"What the capture does not have of that time is said, once it has been read.\n"
+	"What of that time was pruned before, or lies before the log begins or behind its end,\n"
+	"is said once the capture has been read.\n"
 	"\n"
 	"  --from TIME    YYYY-MM-DD, which begins at midnight, or YYYY-MM-DDTHH:MM[:SS]Z;\n"
 	"                 UTC\n"
@@ -136,7 +137,7 @@ static const char *const absent[ABSENCE_WHYS] = {
 	[ABSENCE_BEFORE] = "is not in the log, which begins only then",
 	[ABSENCE_PRUNED] = "was pruned before this hold",
 	[ABSENCE_CUT] = "is not in this cut",
-	[ABSENCE_AFTER] = "is not in the log yet; what is recorded of it will be held",
+	[ABSENCE_AFTER] = "is behind the end of the log; what is still recorded of it will be held",
 };
 
 static void show_progress(void *context, double done)

@@ -185,7 +185,6 @@ static void state(struct merge *merge, const struct checkpoint *checkpoint, cons
 {
 	const struct run_row *last = runs->count ? &runs->rows[runs->count - 1] : NULL;
 	struct merged_log log = {.checkpoint = *checkpoint, .runs = runs->count};
-	bool dated = false;
 
 	for (size_t i = 0; i < runs->count; i++) {
 		const struct run_row *row = &runs->rows[i];
@@ -194,9 +193,9 @@ static void state(struct merge *merge, const struct checkpoint *checkpoint, cons
 		log.lost += row->lost;
 		if (!row->dated)
 			continue;
-		log.from = !dated || row->begin < log.from ? row->begin : log.from;
-		log.to = !dated || row->end > log.to ? row->end : log.to;
-		dated = true;
+		log.from = !log.dated || row->begin < log.from ? row->begin : log.from;
+		log.to = !log.dated || row->end > log.to ? row->end : log.to;
+		log.dated = true;
 	}
 	log.host_id = last ? last->host_id : NULL;
 	log.host_name = last ? last->host : NULL;

@@ -158,9 +158,6 @@ static void row_json(const struct run_row *row, struct jsonw *w)
 	if (row->dated) {
 		jsonw_time(w, "from", row->begin);
 		jsonw_time(w, "to", row->end);
-	} else {
-		jsonw_str(w, "from", NULL);
-		jsonw_str(w, "to", NULL);
 	}
 	jsonw_u64(w, "position", row->first);
 	jsonw_u64(w, "events", row->events);

@@ -10,8 +10,8 @@
 int file_read(int fd, struct buf *to, size_t limit);
 /** The same by name, below directory `at` (or AT_FDCWD). Says nothing itself. */
 int file_read_at(int at, const char *path, struct buf *to, size_t limit);
-/** Opens a plain file to read, also behind a link: its descriptor, or a negative errno. -EINVAL: it is none,
- * such as a pipe, on which one might wait for ever. */
+/** Opens a plain file to read, also behind a link: its descriptor, or a negative errno. -EISDIR, -EINVAL: it
+ * is none, such as a pipe, on which one might wait for ever. */
 int file_open_plain(int at, const char *path);
 /** As file_read_at(), of a plain file. */
 int file_read_plain_at(int at, const char *path, struct buf *to, size_t limit);
