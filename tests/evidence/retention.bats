@@ -149,9 +149,16 @@ span() {
 	[[ $(wc -l <"$said") == 2 ]]
 	ours 0 hold "$log" --from "$(day 5)" --to "$(day 4)" --reason x
 	says "$(span "$(day 5)" "$(day 4)") was pruned before this hold"
+	# What the log says is pruned will go, though it be there still, as where pruning was cut off. By the START in
+	# it the end of that run has its time again, which is in a bundle that stays.
+	cp "$DIR/cap/tile/entries/001" "$log/tile/entries/001"
+	ours 0 hold "$log" --from "$(day 5)" --to "$(day 3)" --reason x
+	says "$log: $(day 5)T00:00:00Z to $(day 4)T" "was pruned before this hold"
+	[[ $(wc -l <"$said") == 2 ]]
+	rm "$log/tile/entries/001"
 	# It is set all the same; of a damaged log nobody can say what is there.
 	ours 0 hold "$log" --list
-	[[ $(grep -c stands "$said") == 2 ]]
+	[[ $(grep -c stands "$said") == 3 ]]
 	rm "$log/tile/entries/005"
 	ours 0 hold "$log" --from "$(day 1)" --to "$(day 0)" --reason x
 	says "the hold stands; what is there of that time cannot be said"
