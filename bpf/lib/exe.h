@@ -125,6 +125,7 @@ static __always_inline void exec_emit(struct task_struct *task, struct file *fil
 	event->parent_lineage = facts->parent_lineage;
 	event->cgroup = facts->cgroup;
 	event->state = facts->state;
+	__builtin_memset(event->pad, 0, sizeof(event->pad)); /* a STARTED stood there */
 	exec_parent(event, task);
 	exec_context(event, task);
 	if (!BPF_CORE_READ(inode, i_nlink))

@@ -16,6 +16,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../../user/capture/bundle.h"
+#include "../../user/capture/hashes.h"
+#include "../../user/capture/statement.h"
+#include "../../user/capture/tree.h"
 #include "../../user/capture/verify.h"
 #include "../../user/util/file.h"
 #include "../unit/said.h"
@@ -28,13 +32,13 @@ static const char *directory;
 static struct key *host, *other;
 static size_t step;
 
+static uint8_t drawn; /* for the log that was made last */
+
 /** The name of a log is the only random thing about it. */
 ssize_t getrandom(void *to, size_t size, unsigned int flags)
 {
-	static uint8_t next;
-
 	(void)flags;
-	memset(to, ++next, size);
+	memset(to, ++drawn, size);
 	return (ssize_t)size;
 }
 
@@ -232,6 +236,18 @@ static void places(struct tally *tally, const char *log)
 	}
 }
 
+/** Who reads one waits for ever. */
+static void pipes(struct tally *tally, const char *log)
+{
+	for (size_t i = 0; i < file_count; i++) {
+		tally->there++;
+		must(unlink(files[i].path) || mkfifo(files[i].path, 0600), files[i].path);
+		judge(tally, log, files[i].path, 0);
+		must(unlink(files[i].path), files[i].path);
+		put_back(&files[i]);
+	}
+}
+
 static void entries(struct tally *tally, const char *log)
 {
 	struct buf out = {};
@@ -255,7 +271,8 @@ static const struct {
 	const char *id;
 	void (*all)(struct tally *tally, const char *log);
 } counted[] = {
-	{"bit", bits}, {"short", lengths}, {"gone", gone}, {"place", places}, {"entry", entries},
+	{"bit", bits},	   {"short", lengths}, {"gone", gone},
+	{"place", places}, {"pipe", pipes},    {"entry", entries},
 };
 
 /* ---- an example of each ---- */
@@ -289,15 +306,15 @@ static void go_on(const char *id, const struct key *key, const char *certificate
 	writer_close(&sample.writer);
 }
 
-/** What somebody else has kept of a log: its checkpoint as it is now. */
-static void keep(const char *of, const char *beside)
+/** A log's checkpoint as it is now, elsewhere: ID/kept is what somebody else has of it. */
+static void keep(const char *of, const char *as)
 {
 	struct buf note = {};
 	char path[300];
 
 	snprintf(path, sizeof(path), "%s/%s/log/checkpoint", directory, of);
 	must(file_read_at(AT_FDCWD, path, &note, 65536), path);
-	snprintf(path, sizeof(path), "%s/%s/kept", directory, beside);
+	snprintf(path, sizeof(path), "%s/%s", directory, as);
 	put_file(path, note.data, note.size);
 	buf_free(&note);
 }
@@ -312,6 +329,7 @@ static void damaged_files(void)
 	copy("sound", "short");
 	copy("sound", "gone");
 	copy("sound", "place");
+	copy("sound", "pipe");
 	copy("sound", "entry");
 	copy("sound", "unsigned");
 	log_path(path, "sound");
@@ -327,6 +345,8 @@ static void damaged_files(void)
 	must(unlink(path), path);
 	snprintf(path, sizeof(path), "%s/place%s", directory, strstr(bundle->path, "/log/"));
 	put_file(path, file_named("/tile/0/")->bytes.data, file_named("/tile/0/")->bytes.size);
+	snprintf(path, sizeof(path), "%s/pipe%s", directory, strstr(bundle->path, "/log/"));
+	must(unlink(path) || mkfifo(path, 0600), path);
 	snprintf(path, sizeof(path), "%s/entry%s", directory, strstr(bundle->path, "/log/"));
 	rewrite(bundle, FEW / 2, 2, &out);
 	put_file(path, out.data, out.size);
@@ -337,14 +357,91 @@ static void damaged_files(void)
 	buf_free(&out);
 }
 
+/** What the entries of a bundle come to: a tile, and the checkpoint's text. */
+static void hash_anew(const struct buf *bundle, struct hashes *hashes, struct buf *text)
+{
+	struct checkpoint checkpoint = {};
+	uint8_t hash[DIGEST_SIZE];
+	struct entry entry;
+	size_t off = 0;
+
+	while (bundle_entry((const uint8_t *)bundle->data, bundle->size, &off, &entry)) {
+		tree_leaf(entry.at, entry.size, hash);
+		hashes_add(hashes, hash);
+	}
+	must(checkpoint_read(&checkpoint, text->data, text->size), "checkpoint");
+	buf_clear(text);
+	checkpoint.size = hashes_size(hashes);
+	hashes_root(hashes, checkpoint.size, checkpoint.root);
+	must(checkpoint_write(&checkpoint, NULL, text), "checkpoint");
+}
+
+/** An entry is left out and all that is computed from the entries is computed anew; the signature stays. */
+static void rebuilt(void)
+{
+	const struct file *note = file_named("/checkpoint");
+	const char *signature = strstr(note->bytes.data, "\n\n");
+	struct buf bundle = {}, text = {};
+	struct hashes hashes = {};
+	char path[300], command[600];
+
+	rewrite(file_named("/entries/"), FEW / 2, 0, &bundle);
+	buf_bytes(&text, note->bytes.data, note->bytes.size);
+	hash_anew(&bundle, &hashes, &text);
+	buf_str(&text, signature + 2);
+	snprintf(command, sizeof(command), "rm '%s/rebuilt/log/tile/'*/000.p/*", directory);
+	must(system(command), command); /* NOLINT: names of our own */
+	snprintf(path, sizeof(path), "%s/rebuilt/log/tile/0/000.p/%zu", directory, hashes.levels[0].count);
+	put_file(path, (const char *)hashes.levels[0].at, hashes.levels[0].count * DIGEST_SIZE);
+	snprintf(path, sizeof(path), "%s/rebuilt/log/tile/entries/000.p/%zu", directory,
+		 hashes.levels[0].count);
+	put_file(path, bundle.data, bundle.size);
+	snprintf(path, sizeof(path), "%s/rebuilt/log/checkpoint", directory);
+	put_file(path, text.data, text.size);
+	hashes_free(&hashes);
+	buf_free(&bundle);
+	buf_free(&text);
+}
+
+/** By whoever has no key, but knows what a log looks like. */
+static void without_a_key(void)
+{
+	const struct buf *note = &file_named("/checkpoint")->bytes;
+	struct checkpoint checkpoint = {};
+	struct buf text = {};
+	struct cut cut;
+	char path[300];
+
+	copy("sound", "rebuilt");
+	rebuilt();
+	copy("sound", "called");
+	must(checkpoint_read(&checkpoint, note->data, note->size), "checkpoint");
+	cut = (struct cut){.size = checkpoint.size, .to = 1};
+	memcpy(cut.origin, checkpoint.origin, sizeof(cut.origin));
+	cut_write(&cut, &text);
+	snprintf(path, sizeof(path), "%s/called/log/" CUT_FILE, directory);
+	put_file(path, text.data, text.size);
+	snprintf(path, sizeof(path), "%s/called%s", directory,
+		 strstr(file_named("/entries/")->path, "/log/"));
+	must(unlink(path), path);
+	buf_free(&text);
+}
+
 /** By whoever has another key. */
 static void forged(uint64_t time)
 {
+	struct buf certificate = {};
+
 	make("anew", other, FEW, (struct sample){});
 	copy("sound", "silent");
 	go_on("silent", other, NULL, time);
 	copy("sound", "named");
 	go_on("named", other, "", time);
+	copy("sound", "vouched");
+	must(key_certify(other, key_public(other), &certificate), "certificate");
+	buf_byte(&certificate, '\0');
+	go_on("vouched", other, certificate.data, time);
+	buf_free(&certificate);
 }
 
 /** By whoever has the host's. */
@@ -354,14 +451,20 @@ static void by_the_host(uint64_t time)
 	struct buf note = {};
 	char path[300];
 
+	make("swapped", host, FEW, (struct sample){});
+	keep("sound", "swapped/kept");
 	copy("sound", "back");
 	copy("sound", "whole");
 	copy("sound", "fork");
 	copy("sound", "branch");
 	go_on("whole", host, "", time);
-	keep("whole", "back");
+	keep("whole", "back/kept");
 	go_on("fork", host, "", time + SAMPLE_SECOND);
-	keep("whole", "fork");
+	keep("whole", "fork/kept");
+	copy("fork", "ends");
+	keep("whole", "ends/log/checkpoint");
+	copy("whole", "older");
+	keep("sound", "older/log/checkpoint");
 	go_on("branch", host, "", time + SAMPLE_SECOND);
 	snprintf(path, sizeof(path), "%s/whole/log/checkpoint", directory);
 	must(file_read_at(AT_FDCWD, path, &note, 65536), path);
@@ -373,6 +476,10 @@ static void by_the_host(uint64_t time)
 	sample_end(&late);
 	writer_close(&late.writer);
 	buf_free(&note);
+	drawn = 0; /* the name that "sound" has */
+	make("history", host, FEW, (struct sample){.time = SAMPLE_SECOND});
+	drawn = 100;
+	keep("sound", "history/kept");
 	make("event", host, FEW, (struct sample){.skip_seq = 11});
 	make("beat", host, FEW, (struct sample){.skip_beat = 2});
 	log_path(path, "pause");
@@ -399,6 +506,7 @@ int main(int argc, char **argv)
 	step = strtoul(argv[4], NULL, 10);
 	sample = make("sound", host, FEW, (struct sample){});
 	damaged_files();
+	without_a_key();
 	forged(sample.time);
 	by_the_host(sample.time);
 	make("many", host, MANY, (struct sample){});

@@ -8,10 +8,11 @@ HOSTS=(connect-lost findings-merge fork-lost loss-in-the-window product-and-dest
 LATE=(late-identity clock-step)
 
 setup_file() {
+	. tests/evidence/lib.bash
 	export DIR=$BATS_FILE_TMPDIR
 	local host programs=$PWD/build/asan/tests/evidence
 	"$CUSTODES" -q key new "$DIR/key"
-	"$CUSTODES" key show "$DIR/key" | sed -n '/BEGIN/,$p' >"$DIR/key.pem"
+	pem "$DIR/key" >"$DIR/key.pem"
 	for host in "${HOSTS[@]}" "${LATE[@]}"; do
 		sed "s/\"host_name\": \"[^\"]*\"/\"host_name\": \"$host\"/" "tests/replay/$host/events.ndjson" >"$DIR/list"
 		"$programs/from-list" "$DIR/list" "$DIR/$host" "$DIR/key"

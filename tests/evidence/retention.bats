@@ -4,31 +4,21 @@
 # judged as it was.
 
 setup_file() {
+	. tests/evidence/lib.bash
 	export DIR=$BATS_FILE_TMPDIR
 	"$PWD/build/asan/tests/evidence/make-days" "$DIR/cap" "$DIR/key" tests/replay/families/drip/attack/capture 6
-	awk -v dir="$DIR" '/^```sh$/ { getline; file = dir "/" $2 } /^```$/ { file = "" } file { print > file }' docs/VERIFY.md
-	"$CUSTODES" key show "$DIR/key" | sed -n '/BEGIN/,$p' >"$DIR/key.pem"
+	page_scripts "$DIR"
+	pem "$DIR/key" >"$DIR/key.pem"
 	"$CUSTODES" -q replay "$DIR/cap" --output "ecs:$DIR/whole" || [[ $? == 1 ]]
 	[[ $(grep -c '"kind":"alert"' "$DIR/whole") == 12 ]]
+	LAST=$("$CUSTODES" capture list "$DIR/cap" --json | jq -r '.runs[-1].from' | cut -c1-10)
+	export LAST
 }
 
 setup() {
-	log=$BATS_TEST_TMPDIR/log said=$BATS_TEST_TMPDIR/said
+	. tests/evidence/lib.bash
+	log=$BATS_TEST_TMPDIR/log
 	cp -r "$DIR/cap" "$log"
-}
-
-# ours CODE COMMAND...: what it says goes to $said.
-ours() {
-	local code=0
-	"$CUSTODES" "${@:2}" >"$said" 2>&1 || code=$?
-	[[ $code -eq $1 ]] || { echo "expected $1, found $code: ${*:2}"; cat "$said"; return 1; }
-}
-
-says() {
-	local part
-	for part in "$@"; do
-		tr -s ' \n' ' ' <"$said" | grep -qF -- "$part" || { echo "expected \"$part\", found:"; cat "$said"; return 1; }
-	done
 }
 
 sound() {
@@ -37,9 +27,9 @@ sound() {
 	ours 0 verify "$1" --key "$DIR/key.pem" --deep
 }
 
-# day N: so many days ago, as --from and --to have it.
+# day N: so many days before the last one of the log, as --from and --to have it.
 day() {
-	date -u -d "$1 days ago" +%Y-%m-%d
+	date -u -d "$LAST $1 days ago" +%Y-%m-%d
 }
 
 # as_before CAPTURE FINDINGS: judged anew, each document stood in the whole log's, letter for letter.
@@ -93,7 +83,7 @@ bundles() {
 @test "a hold: what it names stays, from the snapshot before it, and can be judged; until it is released" {
 	local id
 	ours 0 hold "$log" --from "$(day 5)" --to "$(day 4)" --reason "case 17: what was sent on that day"
-	id=$(<"$said")
+	id=$(head -n 1 "$said") # that the log begins on that day only is said behind it
 	[[ $(stat -c %a "$log/holds") == 600 ]]
 	ours 0 hold "$log" --list
 	says "$id" "stands" "case 17"
@@ -124,6 +114,59 @@ bundles() {
 	ours 2 capture prune "$log" --older-than 10h --key "$DIR/key"
 	says "nothing is pruned"
 	diff -r "$log.before" "$log"
+}
+
+# span FROM TO: as the warnings of hold have it.
+span() {
+	echo "$log: $1T00:00:00Z to $2T00:00:00Z"
+}
+
+@test "a hold of what is not there says so, with the times" {
+	local begins ends first
+	first=$("$CUSTODES" capture list "$log" --json | jq -r '.runs[0].from' | cut -c1-19)Z
+	ends=$("$CUSTODES" capture list "$log" --json | jq -r '.runs[-1].to' | cut -c1-19)Z
+	# All of it is there: nothing is said but the id.
+	ours 0 hold "$log" --from "$(day 4)" --to "$(day 3)" --reason x
+	[[ $(<"$said") =~ ^[0-9a-f]{8}$ ]]
+	# Before it began, all of it and some; and what is still to come.
+	ours 0 hold "$log" --from "$(day 9)" --to "$(day 8)" --reason x
+	says "$(span "$(day 9)" "$(day 8)") is not in the log, which begins only then"
+	ours 0 hold "$log" --from "$(day 9)" --to "$(day 3)" --reason x
+	says "$log: $(day 9)T00:00:00Z to $first is not in the log, which begins only then"
+	[[ $(wc -l <"$said") == 2 ]]
+	ours 0 hold "$log" --from "$(day 2)" --to "$(day -7)" --reason x
+	says "$log: $ends to $(day -7)T00:00:00Z is behind the end of the log; what is still recorded of it will be held"
+	[[ $(wc -l <"$said") == 2 ]]
+	# What was pruned: between the last event before it and the first one behind.
+	rm "$log/holds"
+	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key"
+	ours 0 capture list "$log" --json
+	begins=$(jq -r '[.runs[].from | select(.)][0]' "$said" | cut -c1-19)Z
+	# What is left of the run before it has lost its START, and the clock with it.
+	jq -e '.runs[0] | .from == null and .to == null and .events > 0' "$said"
+	ours 0 hold "$log" --from "$(day 5)" --to "$(day 1)" --reason x
+	says "$log: $(day 5)T00:00:00Z to $begins was pruned before this hold"
+	[[ $(wc -l <"$said") == 2 ]]
+	ours 0 hold "$log" --from "$(day 5)" --to "$(day 4)" --reason x
+	says "$(span "$(day 5)" "$(day 4)") was pruned before this hold"
+	# What the log says is pruned will go, though it be there still, as where pruning was cut off. By the START in
+	# it the end of that run has its time again, which is in a bundle that stays.
+	cp "$DIR/cap/tile/entries/001" "$log/tile/entries/001"
+	ours 0 hold "$log" --from "$(day 5)" --to "$(day 3)" --reason x
+	says "$log: $(day 5)T00:00:00Z to $(day 4)T" "was pruned before this hold"
+	[[ $(wc -l <"$said") == 2 ]]
+	rm "$log/tile/entries/001"
+	# It is set all the same; of a damaged log nobody can say what is there.
+	ours 0 hold "$log" --list
+	[[ $(grep -c stands "$said") == 3 ]]
+	rm "$log/tile/entries/005"
+	ours 0 hold "$log" --from "$(day 1)" --to "$(day 0)" --reason x
+	says "the hold stands; what is there of that time cannot be said"
+	# Of a cut.
+	ours 0 capture cut "$DIR/cap" --from "$(day 3)" --to "$(day 2)" -o "$BATS_TEST_TMPDIR/out"
+	log=$BATS_TEST_TMPDIR/out
+	ours 0 hold "$log" --from "$(day 9)" --to "$(day 8)" --reason x
+	says "$(span "$(day 9)" "$(day 8)") is not in this cut"
 }
 
 @test "a hash of what was pruned is changed, or an entry goes that nothing speaks of: exit code 3" {
@@ -215,6 +258,7 @@ bundles() {
 	for each in "$log" "$out"; do
 		ours 0 capture merge "$each" -o "$each.folder"
 		ours 0 verify "$each.folder" --key "$DIR/key.pem"
+		[[ $(jq -r '.logs[0].from' "$each.folder/merge.json") != 1970* ]]
 		ours 1 -q replay "$each" --output "ecs:$each.alone"
 		ours 1 -q replay "$each.folder" --output "ecs:$each.among"
 		cmp "$each.alone" "$each.among"
@@ -224,29 +268,36 @@ bundles() {
 	[[ ! -e $out.again ]]
 }
 
-stranger() {
-	mkdir -p "$BATS_TEST_TMPDIR/empty"
-	(cd "$BATS_TEST_TMPDIR/empty" && sh "$DIR/verify.sh" "$@")
-}
-
 @test "the stranger's script, where only hashes are left" {
 	local short=$BATS_TEST_TMPDIR/short out=$BATS_TEST_TMPDIR/out code=0
 	"$PWD/build/asan/tests/evidence/make-log" "$short" "$DIR/key" 270
 	ours 0 capture cut "$short" --from 1970-01-01 --to 1970-01-01T00:40Z -o "$out"
-	stranger "$out" "$DIR/key.pem" >"$said"
+	stranger verify.sh "$out" "$DIR/key.pem" >"$said"
 	says "entries 256 to 269: only their hashes are here" "verified, but for what stood in 14 entries"
 	rm "$out/tile/entries/000"
-	stranger "$out" "$DIR/key.pem" >"$said"
+	stranger verify.sh "$out" "$DIR/key.pem" >"$said"
 	says "entries 0 to 255: only their hashes are here" "verified, but for what stood in 270 entries"
 	printf '\377' | dd of="$out/tile/0/000" bs=1 seek=500 conv=notrunc status=none
-	stranger "$out" "$DIR/key.pem" >"$said" || code=$?
+	stranger verify.sh "$out" "$DIR/key.pem" >"$said" || code=$?
 	[[ $code != 0 ]]
 	says "NOT VERIFIED"
 }
 
-# flip FILE BYTE
-flip() {
-	printf %02x $(($(od -An -tu1 -j "$2" -N 1 "$1") ^ 1)) | xxd -r -p | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+@test "a cut fits every checkpoint that was kept of its log, before it, in it and behind it" {
+	local long=$BATS_TEST_TMPDIR/long out=$BATS_TEST_TMPDIR/out kept
+	for kept in 1 2 3; do
+		"$PWD/build/asan/tests/evidence/make-log" "$long" "$DIR/key" 300
+		cp "$long/checkpoint" "$BATS_TEST_TMPDIR/kept.$kept"
+	done
+	ours 0 capture cut "$long" --from 1970-01-01T00:48Z --to 1970-01-01T00:50Z -o "$out"
+	[[ $(bundles "$out" | wc -w) -lt 4 && ! -e $out/tile/entries/002 ]]
+	for kept in 1 2 3; do
+		ours 0 verify "$out" --key "$DIR/key.pem" --since "$BATS_TEST_TMPDIR/kept.$kept"
+		says "this is a cut" "its first $((kept * 300)) entries are those of the checkpoint kept elsewhere"
+	done
+	"$PWD/build/asan/tests/evidence/make-log" "$long" "$DIR/key" 5
+	ours 3 verify "$out" --key "$DIR/key.pem" --since "$long/checkpoint"
+	says "the log was rolled back"
 }
 
 @test "a damaged log that was pruned, or is a cut: what is damaged is named, and not what went" {

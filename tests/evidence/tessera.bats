@@ -14,6 +14,7 @@ setup_file() {
 }
 
 setup() {
+	. tests/evidence/lib.bash
 	. tests/evidence/tessera.bash
 	[[ -x $FSCK ]] || skip "tessera cannot be had: $(tail -n 1 "$DIR/fetch")"
 }
@@ -31,13 +32,6 @@ fresh() {
 	BAD=$BATS_TEST_TMPDIR/bad
 	rm -rf "$BAD"
 	cp -r "$DIR/cap" "$BAD"
-}
-
-# flip FILE BYTE
-flip() {
-	local byte
-	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
-	printf %02x $((byte ^ 1)) | xxd -r -p | dd of="$1" bs=1 seek="$2" conv=notrunc status=none
 }
 
 @test "a sound log: both take it; of another key, both do not" {

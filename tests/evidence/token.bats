@@ -13,26 +13,9 @@ setup_file() {
 setup() {
 	[[ -n ${URI:-} ]] || skip "no token: $(<"$DIR/why")"
 	[[ -x $RELEASE ]] || { echo "$RELEASE is not there: make test-programs"; return 1; }
+	. tests/evidence/lib.bash
+	OURS=$RELEASE
 	cd "$BATS_TEST_TMPDIR" || return 1
-	said=$BATS_TEST_TMPDIR/said
-}
-
-# ours CODE COMMAND...: what it says goes to $said. Without a terminal, so nobody is asked for a PIN.
-ours() {
-	local code=0
-	setsid -w "$RELEASE" "${@:2}" >"$said" 2>&1 </dev/null || code=$?
-	[[ $code -eq $1 ]] || { echo "expected $1, found $code: ${*:2}"; cat "$said"; return 1; }
-}
-
-says() {
-	local part
-	for part in "$@"; do
-		tr -s ' \n' ' ' <"$said" | grep -qF -- "$part" || { echo "expected \"$part\", found:"; cat "$said"; return 1; }
-	done
-}
-
-pem() {
-	"$RELEASE" key show "$1" | sed -n '/BEGIN/,$p'
 }
 
 # make_log DIR KEY ENTRIES

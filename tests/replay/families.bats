@@ -74,6 +74,18 @@ import rules; print("\n".join(sorted(rules.RULES + rules.OF_MEASURES + rules.OF_
 	END
 }
 
+@test "of each recording nothing is in doubt but that events were taken out" {
+	local play code
+	for play in "$FAMILIES"/*/*; do
+		code=0
+		"$CUSTODES" -q verify "$play/capture" --json >"$BATS_TEST_TMPDIR/verdict" || code=$?
+		((code == 0 || code == 3))
+		jq -e '.entries > 0 and .events > 0 and
+			all(.in_doubt[]; .check == "sequences" and (.text | test("events are missing in their sequences")))' \
+			"$BATS_TEST_TMPDIR/verdict" || { echo "$play"; return 1; }
+	done
+}
+
 @test "every family is recorded, as a whole and small" {
 	local family name
 	for family in tests/scenarios/families/*.py; do

@@ -5,39 +5,19 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
-#include "../../user/capture/verify.h"
 #include "../../user/util/file.h"
-#include "said.h"
-#include "sample.h"
+#include "host.h"
 
-static char directory[64];
-static struct key *host, *other;
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)
-{
-	(void)st, (void)type, (void)walk;
-	return remove(path);
-}
-
-static void path_of(char path[128], const char *name)
-{
-	snprintf(path, 128, "%s/%s", directory, name);
-}
+static struct key *other;
 
 static int set_up(void **state)
 {
 	char path[128];
 
-	(void)state;
-	strcpy(directory, "/tmp/custodes-unit.XXXXXX");
-	if (!mkdtemp(directory))
-		return -1;
-	path_of(path, "host");
-	if (key_create(&host, path))
+	if (host_set_up(state))
 		return -1;
 	path_of(path, "other");
 	return key_create(&other, path);
@@ -45,10 +25,8 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
-	(void)state;
-	key_close(&host);
 	key_close(&other);
-	return nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	return host_tear_down(state);
 }
 
 static void open_sample(struct sample *sample, const char *name, const struct key *key)
@@ -107,22 +85,16 @@ static struct judged judge(const char *name, const struct key *key, const struct
 	static const char *const kinds[] = {"proved", "limit", "doubt"};
 	struct verified verified = {};
 	struct verify_options options = {};
-	struct verifier verifier;
 	struct judged judged = {};
-	struct said said;
 	char path[128];
 	int r;
 
 	path_of(path, name);
-	if (key && !verifier_make(&verifier, KEY_NAME, NOTE_ED25519, key_public(key)))
-		options.keys = &verifier, options.key_count = 1;
 	if (since) {
 		options.since = since->data;
 		options.since_size = since->size;
 	}
-	said_begin(&said);
-	r = verify_capture(path, &options, &verified);
-	said_end(&said);
+	r = host_verify(path, key, options, &verified);
 	judged.doubts = verified.verdict.doubts + (r < 0);
 	buf_str(&judged.said, "\n");
 	for (size_t i = 0; i < verified.verdict.count; i++)

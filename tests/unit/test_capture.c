@@ -4,28 +4,20 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include "../../user/capture/reader.h"
 #include "../../user/capture/writer.h"
+#include "directory.h"
 #include "said.h"
 
-static char directory[64];
 static bool beside; /* a thread of its own writes */
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)
-{
-	(void)st, (void)type, (void)walk;
-	return remove(path);
-}
 
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(directory, "/tmp/custodes-unit.XXXXXX");
-	return mkdtemp(directory) ? 0 : -1;
+	return directory_make();
 }
 
 static int set_up_beside(void **state)
@@ -38,7 +30,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	beside = false;
-	return nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	return remove_all(directory);
 }
 
 static void log_path(char path[128])

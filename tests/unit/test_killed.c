@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -17,15 +16,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "../../user/capture/verify.h"
 #include "../../user/cmd/prune.h"
-#include "said.h"
-#include "sample.h"
+#include "host.h"
 
 #define ENTRIES 1100 /* four bundles, and some; the first holds the key */
 
-static char directory[64];
-static struct key *host;
 static unsigned long until_death; /* calls; 0: never */
 
 /* ---- between the command and libc ---- */
@@ -97,25 +92,14 @@ int renameat(int from_at, const char *from, int to_at, const char *to)
 
 /* ---- a log ---- */
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)
-{
-	(void)st, (void)type, (void)walk;
-	return remove(path);
-}
-
 static int set_up(void **state)
 {
 	struct sample sample = {};
 	char path[128];
 
-	(void)state;
-	strcpy(directory, "/tmp/custodes-unit.XXXXXX");
-	if (!mkdtemp(directory))
+	if (host_set_up(state))
 		return -1;
-	snprintf(path, sizeof(path), "%s/key", directory);
-	if (key_create(&host, path))
-		return -1;
-	snprintf(path, sizeof(path), "%s/whole", directory);
+	path_of(path, "whole");
 	sample.key = host;
 	if (writer_open(&sample.writer, path, host))
 		return -1;
@@ -126,42 +110,24 @@ static int set_up(void **state)
 	return sample.error;
 }
 
-static int tear_down(void **state)
-{
-	(void)state;
-	key_close(&host);
-	return nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
-
-static void path_of(char path[128], const char *name)
-{
-	snprintf(path, 128, "%s/%s", directory, name);
-}
-
 static void copy_anew(void)
 {
 	char command[512], path[128];
 
 	path_of(path, "log");
-	nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	remove_all(path);
 	snprintf(command, sizeof(command), "cp -r %s/whole %s/log", directory, directory);
 	assert_int_equal(system(command), 0); /* NOLINT: names of our own */
 }
 
 static void sound(unsigned long calls, const char *when)
 {
-	struct verifier verifier;
-	struct verify_options options = {.keys = &verifier, .key_count = 1};
 	struct verified verified = {};
-	struct said said;
 	char path[128];
 	int r;
 
 	path_of(path, "log");
-	assert_int_equal(verifier_make(&verifier, KEY_NAME, NOTE_ED25519, key_public(host)), 0);
-	said_begin(&said);
-	r = verify_capture(path, &options, &verified);
-	said_end(&said);
+	r = host_verify(path, host, (struct verify_options){}, &verified);
 	for (size_t i = 0; i < verified.verdict.count; i++)
 		if (verified.verdict.lines[i].kind == VERDICT_DOUBT)
 			fail_msg("killed before call %lu, %s: %s", calls, when,
@@ -269,8 +235,8 @@ static void by_size(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(by_age, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(by_size, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(by_age, set_up, host_tear_down),
+		cmocka_unit_test_setup_teardown(by_size, set_up, host_tear_down),
 	};
 
 	return cmocka_run_group_tests_name("killed", tests, NULL, NULL);

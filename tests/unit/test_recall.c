@@ -5,7 +5,6 @@
  */
 #include "unit.h"
 
-#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <sys/time.h>
@@ -16,6 +15,7 @@
 #include "../../user/cmd/retention.h"
 #include "../../user/util/log.h"
 #include "../../user/util/memory.h"
+#include "directory.h"
 #include "sample.h"
 
 #define PLAYED "tests/replay/families/bulk/attack/capture"
@@ -23,7 +23,6 @@
 #define STOPS	    40
 #define STOPS_APART 400 /* microseconds */
 
-static char directory[] = "/tmp/custodes-test.XXXXXX";
 static char capture[64];
 static volatile sig_atomic_t stop;
 
@@ -132,12 +131,6 @@ static void a_stop_while_recalling(void **state)
 	buf_free(&now);
 }
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(a_stop_while_recalling)};
@@ -147,15 +140,15 @@ int main(void)
 	int failed;
 
 	log_set_level(LOG_LEVEL_ERROR);
-	if (!mkdtemp(directory))
+	if (directory_make())
 		return 1;
 	sigaction(SIGALRM, &alarmed, NULL);
 	snprintf(capture, sizeof(capture), "%s/capture", directory);
-	snprintf(path, sizeof(path), "%s/key", directory);
+	path_of(path, "key");
 	if (key_create(&key, path))
 		return 1;
 	make_capture(key);
 	key_close(&key);
 	failed = cmocka_run_group_tests_name("recall", tests, NULL, NULL);
-	return nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS) || failed ? 1 : 0;
+	return remove_all(directory) || failed ? 1 : 0;
 }

@@ -5,45 +5,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "../../user/capture/prune.h"
 #include "../../user/capture/reader.h"
-#include "../../user/capture/verify.h"
 #include "../../user/util/file.h"
-#include "said.h"
-#include "sample.h"
-
-static char directory[64];
-static struct key *host;
-
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)
-{
-	(void)st, (void)type, (void)walk;
-	return remove(path);
-}
-
-static int set_up(void **state)
-{
-	char path[128];
-
-	(void)state;
-	strcpy(directory, "/tmp/custodes-unit.XXXXXX");
-	if (!mkdtemp(directory))
-		return -1;
-	snprintf(path, sizeof(path), "%s/key", directory);
-	return key_create(&host, path);
-}
-
-static int tear_down(void **state)
-{
-	(void)state;
-	key_close(&host);
-	return nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
-}
+#include "host.h"
 
 /* ---- sets of entries ---- */
 
@@ -161,7 +130,7 @@ static struct sample make(char path[128], unsigned int entries)
 {
 	struct sample sample = {.key = host};
 
-	snprintf(path, 128, "%s/log", directory);
+	path_of(path, "log");
 	assert_int_equal(writer_open(&sample.writer, path, host), 0);
 	sample_begin(&sample, "");
 	sample_entries(&sample, entries);
@@ -171,16 +140,10 @@ static struct sample make(char path[128], unsigned int entries)
 /** Doubts; what is said is among the lines. */
 static void judge(const char *path, uint64_t doubts, const char *part)
 {
-	struct verifier verifier;
-	struct verify_options options = {.keys = &verifier, .key_count = 1};
 	struct verified verified = {};
-	struct said said;
 	bool found = !part;
 
-	assert_int_equal(verifier_make(&verifier, KEY_NAME, NOTE_ED25519, key_public(host)), 0);
-	said_begin(&said);
-	assert_int_equal(verify_capture(path, &options, &verified), 0);
-	said_end(&said);
+	assert_int_equal(host_verify(path, host, (struct verify_options){}, &verified), 0);
 	for (size_t i = 0; i < verified.verdict.count; i++) {
 		found |= part && strstr(verified.verdict.lines[i].text, part);
 		if (verified.verdict.doubts != doubts)
@@ -260,7 +223,7 @@ static void cut_off_at_each_step(void **state)
 		judge(path, 0, "entries 256 to 767 were pruned, as the log itself says");
 		assert_int_equal(bundles_there(path), 2);
 		writer_close(&sample.writer);
-		nftw(path, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+		remove_all(path);
 	}
 }
 
@@ -277,7 +240,7 @@ static void removed_before_it_is_told(void **state)
 	judge(path, 2, "entries 256 to 511 (tile/entries/001): No such file");
 }
 
-#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+#define TEST(name) cmocka_unit_test_setup_teardown(name, host_set_up, host_tear_down)
 
 int main(void)
 {

@@ -6,7 +6,6 @@
 #include "unit.h"
 
 #include <errno.h>
-#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -16,6 +15,7 @@
 #include "../../user/capture/verify.h"
 #include "../../user/capture/witness.h"
 #include "../../user/util/base64.h"
+#include "directory.h"
 #include "sample.h"
 
 #define DASH "\xe2\x80\x94 "
@@ -28,8 +28,6 @@ static const char theirs_note[] =
 static const char theirs_line[] = DASH "witness.example/w1 "
 				       "ovDOtgAAAABrA5cRrS4aGHqq0REZYw38vw7O4FFPEb7+oLyUaT7/"
 				       "ahKK3yHG+RN+FRxwuwQGHz8hz2zY+CACqnRAqKnT3uaXJ0buBA==\n";
-
-static char directory[64];
 
 /* ---- answers ---- */
 
@@ -293,11 +291,6 @@ static bool leads(uint64_t old, uint64_t size, const uint8_t *from, const uint8_
 	return !sn && !memcmp(fr, from, DIGEST_SIZE) && !memcmp(sr, to, DIGEST_SIZE);
 }
 
-static void path_of(char path[128], const char *name)
-{
-	snprintf(path, 128, "%s/%s", directory, name);
-}
-
 static struct key *fresh(const char *name)
 {
 	char path[128];
@@ -464,23 +457,16 @@ static void what_their_word_is_worth(void **state)
 
 /* ---- */
 
-static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *walk)
-{
-	(void)st, (void)type, (void)walk;
-	return remove(path);
-}
-
 static int make_directory(void **state)
 {
 	(void)state;
-	strcpy(directory, "/tmp/custodes-witness.XXXXXX");
-	return !mkdtemp(directory);
+	return directory_make();
 }
 
 static int remove_directory(void **state)
 {
 	(void)state;
-	return nftw(directory, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
+	return remove_all(directory);
 }
 
 int main(void)

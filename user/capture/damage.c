@@ -43,7 +43,7 @@ static bool read_checkpoint(struct damage *damage)
 {
 	_cleanup_(buf_free) struct buf note = {};
 
-	return !file_read_at(damage->dir, "checkpoint", &note, 65536) && note.size &&
+	return !file_read_plain_at(damage->dir, "checkpoint", &note, 65536) && note.size &&
 	       !checkpoint_read(&damage->checkpoint, note.data, note.size);
 }
 
@@ -55,7 +55,7 @@ static bool read_tiles(struct damage *damage)
 		char path[LAYOUT_PATH];
 
 		layout_tile(path, 0, index, width);
-		if (file_read_at(damage->dir, path, &bytes, TILE_BYTES) ||
+		if (file_read_plain_at(damage->dir, path, &bytes, TILE_BYTES) ||
 		    bytes.size != width * (size_t)DIGEST_SIZE)
 			return false;
 		for (unsigned int i = 0; i < width; i++)
@@ -116,7 +116,7 @@ static bool find_prune(struct damage *damage, struct unpacker *unpacker, uint64_
 	bool any = false;
 
 	layout_bundle(path, index, width);
-	if (file_read_at(damage->dir, path, &bytes, BUNDLE_BYTES))
+	if (file_read_plain_at(damage->dir, path, &bytes, BUNDLE_BYTES))
 		return false;
 	for (unsigned int i = 0; i < width; i++) {
 		if (!bundle_entry((const uint8_t *)bytes.data, bytes.size, &off, &entry))
@@ -142,7 +142,7 @@ static bool read_cut(struct damage *damage)
 	_cleanup_(cut_free) struct cut cut = {};
 	_cleanup_(buf_free) struct buf text = {};
 
-	damage->cut = !file_read_at(damage->dir, CUT_FILE, &text, 1 << 24) && text.size &&
+	damage->cut = !file_read_plain_at(damage->dir, CUT_FILE, &text, 1 << 24) && text.size &&
 		      !cut_read(&cut, text.data, text.size) && cut.size == damage->checkpoint.size &&
 		      !strcmp(cut.origin, damage->checkpoint.origin);
 	if (damage->cut)
@@ -210,7 +210,7 @@ static void check_bundle(struct damage *damage, uint64_t index)
 	int r;
 
 	layout_bundle(path, index, width);
-	r = file_read_at(damage->dir, path, &bytes, BUNDLE_BYTES);
+	r = file_read_plain_at(damage->dir, path, &bytes, BUNDLE_BYTES);
 	if (!r) {
 		compare(damage, path, &bytes, index * TILE_WIDTH, width);
 		return;

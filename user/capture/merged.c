@@ -88,6 +88,14 @@ void merged_sort(struct merged *merged)
 
 /* ---- writing ---- */
 
+static void put_time_or_null(struct jsonw *w, const char *key, const struct merged_log *log, int64_t time)
+{
+	if (log->dated)
+		jsonw_time(w, key, time);
+	else
+		jsonw_null(w, key);
+}
+
 void merged_write(const struct merged *merged, struct buf *to)
 {
 	struct jsonw w = {.to = to, .pretty = true};
@@ -106,8 +114,8 @@ void merged_write(const struct merged *merged, struct buf *to)
 		jsonw_str_or_null(&w, "host_id", log->host_id);
 		jsonw_str_or_null(&w, "host", log->host_name);
 		jsonw_u64(&w, "runs", log->runs);
-		jsonw_time(&w, "from", log->from);
-		jsonw_time(&w, "to", log->to);
+		put_time_or_null(&w, "from", log, log->from);
+		put_time_or_null(&w, "to", log, log->to);
 		jsonw_u64(&w, "events", log->events);
 		jsonw_u64(&w, "lost", log->lost);
 		jsonw_object_end(&w);

@@ -18,6 +18,7 @@ struct merged_log {
 	/* When it is written; not read back. */
 	const char *host_id, *host_name; /* of the last run; or NULL */
 	uint64_t runs, events, lost;
+	bool dated;	  /* a clock is there: else nobody knows when it was */
 	int64_t from, to; /* ns since 1970 */
 };
 

@@ -58,11 +58,13 @@ static unsigned int bundle_width(const struct reader *reader, uint64_t index)
 
 static int map_file(const struct reader *reader, const char *path, struct mapped *mapped)
 {
-	_cleanup_close_ int fd = openat(reader->dir, path, O_RDONLY | O_CLOEXEC);
+	_cleanup_close_ int fd = file_open_plain(reader->dir, path);
 	struct stat st;
 	void *bytes;
 
-	if (fd < 0 || fstat(fd, &st))
+	if (fd < 0)
+		return fd;
+	if (fstat(fd, &st))
 		return -errno;
 	if (!st.st_size)
 		return -EBADMSG;
@@ -106,7 +108,8 @@ static int verify_absent(struct reader *reader, uint64_t index, struct tree *tre
 	char path[LAYOUT_PATH];
 
 	layout_tile(path, 0, index, width);
-	if (file_read_at(reader->dir, path, &tile, TILE_BYTES) || tile.size != (size_t)width * DIGEST_SIZE)
+	if (file_read_plain_at(reader->dir, path, &tile, TILE_BYTES) ||
+	    tile.size != (size_t)width * DIGEST_SIZE)
 		return log_error(-EBADMSG,
 				 "%s: entries %llu to %llu are not there, nor is the tile of their hashes",
 				 reader->path, (unsigned long long)tree->size,
@@ -173,7 +176,7 @@ static int open_checkpoint(struct reader *reader)
 	int r;
 
 	buf_clear(text);
-	r = file_read_at(reader->dir, "checkpoint", text, 65536);
+	r = file_read_plain_at(reader->dir, "checkpoint", text, 65536);
 	if (r == -ENOENT)
 		return log_error(r, "%s: not a capture: it has no checkpoint", reader->path);
 	if (r)
@@ -217,7 +220,7 @@ static int open_end(struct reader *reader)
 static int open_cut(struct reader *reader)
 {
 	_cleanup_(buf_free) struct buf text = {};
-	int r = file_read_at(reader->dir, CUT_FILE, &text, 1 << 24);
+	int r = file_read_plain_at(reader->dir, CUT_FILE, &text, 1 << 24);
 
 	if (r == -ENOENT)
 		return 0;
@@ -500,7 +503,7 @@ bool reader_grown(const struct reader *reader)
 	_cleanup_(buf_free) struct buf now = {};
 	const struct buf *then = &reader->note;
 
-	return !file_read_at(reader->dir, "checkpoint", &now, 65536) &&
+	return !file_read_plain_at(reader->dir, "checkpoint", &now, 65536) &&
 	       (now.size != then->size || memcmp(now.data, then->data, now.size));
 }
 

@@ -61,7 +61,7 @@ static void watch_entry(struct reader_watch *watch, uint64_t number, uint64_t si
 static int compare_tile(int dir, const char *path, const uint8_t (*hashes)[DIGEST_SIZE], size_t width)
 {
 	_cleanup_(buf_free) struct buf bytes = {};
-	int r = file_read_at(dir, path, &bytes, TILE_BYTES);
+	int r = file_read_plain_at(dir, path, &bytes, TILE_BYTES);
 
 	if (r == -EFBIG)
 		return 1;
@@ -268,9 +268,12 @@ static void check_signature(const struct check *check, const char *note, size_t 
 		verdict_say(check->verdict, VERDICT_DOUBT, "signature", "the checkpoint is not signed by %s",
 			    trust->given ? "the key that you gave, nor by one that it vouches for" :
 					   "the key that the log itself names");
-	else if (trust->given)
+	else if (trust->given) {
 		say_given(check);
-	else {
+		verdict_say(check->verdict, VERDICT_LIMIT, "signature",
+			    "that the host told the truth: whoever has its key writes what he likes, and "
+			    "signs it");
+	} else {
 		verdict_say(check->verdict, VERDICT_PROVED, "signature",
 			    "the checkpoint is signed by the key that the log itself names");
 		verdict_say(check->verdict, VERDICT_LIMIT, "signature",
@@ -305,9 +308,10 @@ static void check_since(struct check *check)
 	const char *fault;
 
 	if (!check->options->since) {
-		verdict_say(check->verdict, VERDICT_LIMIT, "since",
-			    "that nothing was cut off at the end: only a later checkpoint that somebody else "
-			    "has kept shows it (--since)");
+		verdict_say(
+			check->verdict, VERDICT_LIMIT, "since",
+			"that nothing was cut off at the end, or written anew by whoever has the key: only "
+			"a later checkpoint that somebody else has kept shows it (--since)");
 		return;
 	}
 	fault = checkpoint_read(&since, check->options->since, check->options->since_size) ?
@@ -324,7 +328,7 @@ static void check_since(struct check *check)
 	verdict_say(check->verdict, VERDICT_PROVED, "since",
 		    "its first %llu entries are those of the checkpoint kept elsewhere", (ull)since.size);
 	verdict_say(check->verdict, VERDICT_LIMIT, "since",
-		    "that nothing was cut off behind those %llu entries", (ull)since.size);
+		    "that nothing was cut off, or written anew, behind those %llu entries", (ull)since.size);
 }
 
 /* ---- the whole ---- */
@@ -359,11 +363,12 @@ static void say_absent(const struct check *check, const struct ranges *absent)
 	_cleanup_(buf_free) struct buf text = {};
 
 	ranges_text(cut ? &cut->entries : absent, &text);
+	if (cut && !cut->entries.count)
+		buf_str(&text, "none");
 	if (cut)
 		verdict_say(check->verdict, VERDICT_LIMIT, "entries",
 			    "this is a cut: of the log whose checkpoint it bears it has entries %s, "
-			    "each where "
-			    "it stands in that log. What is not in it is not shown",
+			    "each where it stands in that log. What is not in it is not shown",
 			    text.data);
 	else
 		verdict_say(check->verdict, VERDICT_LIMIT, "entries",

@@ -7,7 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "../capture/absence.h"
 #include "../capture/holds.h"
+#include "../report/progress.h"
 #include "../util/clock.h"
 #include "../util/log.h"
 #include "../util/text.h"
@@ -21,6 +23,8 @@ static const char help[] =
 	"A legal hold: what was recorded between two times is not pruned until the hold is\n"
 	"released. It binds at once, also a custodes that runs, which makes an entry of it\n"
 	"within ten seconds; else the next one does. Needs write access to the capture.\n"
+	"What of that time was pruned, or is before or behind the log, is said once the\n"
+	"capture has been read.\n"
 	"\n"
 	"  --from TIME    YYYY-MM-DD, which begins at midnight, or YYYY-MM-DDTHH:MM[:SS]Z;\n"
 	"                 UTC\n"
@@ -125,6 +129,45 @@ static int act_now(const struct hold_call *call, struct hold_act *act)
 	return 0;
 }
 
+/* ---- what a hold comes too late or too early for ---- */
+
+#define ABSENCES_SAID 8
+
+static const char *const absent[ABSENCE_WHYS] = {
+	[ABSENCE_BEFORE] = "is not in the log, which begins only then",
+	[ABSENCE_PRUNED] = "was pruned before this hold",
+	[ABSENCE_CUT] = "is not in this cut",
+	[ABSENCE_AFTER] = "is behind the end of the log; what is still recorded of it will be held",
+};
+
+static void show_progress(void *context, double done)
+{
+	progress_show(context, done);
+}
+
+static void say_absent(const struct hold_call *call)
+{
+	struct progress progress = progress_begin("looking");
+	struct absences absences = {};
+	int r = absences_read(&absences, call->capture, call->from, call->to, show_progress, &progress);
+
+	progress_end(&progress);
+	if (r)
+		log_warning("%s: the hold stands; what is there of that time cannot be said", call->capture);
+	for (size_t i = 0; i < absences.count && i < ABSENCES_SAID; i++) {
+		_cleanup_(buf_free) struct buf text = {};
+
+		put_time(&text, absences.items[i].from);
+		buf_str(&text, " to ");
+		put_time(&text, absences.items[i].to);
+		log_warning("%s: %s %s", call->capture, text.data, absent[absences.items[i].why]);
+	}
+	if (absences.count > ABSENCES_SAID)
+		log_warning("%s: and %zu more times are not there", call->capture,
+			    absences.count - ABSENCES_SAID);
+	absences_free(&absences);
+}
+
 static int set(const struct hold_call *call)
 {
 	struct hold hold = {.from = call->from, .to = call->to};
@@ -141,6 +184,8 @@ static int set(const struct hold_call *call)
 	if (holds_append(call->capture, &hold, false))
 		return EXIT_USAGE;
 	puts(hold.id);
+	fflush(stdout); /* to look takes its time, and the hold binds already */
+	say_absent(call);
 	return EXIT_CLEAN;
 }
 

@@ -191,8 +191,11 @@ static void state(struct merge *merge, const struct checkpoint *checkpoint, cons
 
 		log.events += row->events;
 		log.lost += row->lost;
-		log.from = !i || row->begin < log.from ? row->begin : log.from;
-		log.to = !i || row->end > log.to ? row->end : log.to;
+		if (!row->dated)
+			continue;
+		log.from = !log.dated || row->begin < log.from ? row->begin : log.from;
+		log.to = !log.dated || row->end > log.to ? row->end : log.to;
+		log.dated = true;
 	}
 	log.host_id = last ? last->host_id : NULL;
 	log.host_name = last ? last->host : NULL;

@@ -73,9 +73,13 @@ void runs_add(struct runs *runs, const struct ev_head *event, uint64_t position)
 		begin(runs, event, position);
 	row = &runs->rows[runs->count - 1];
 	take(row, event);
+	row->events++;
+	if (!row->dated && event->kind != EV_START && event->kind != EV_CLOCK)
+		return;
 	wall = (int64_t)(event->time + (uint64_t)row->wall_offset);
-	if (!row->events++)
+	if (!row->dated)
 		row->begin = row->end = wall;
+	row->dated = true;
 	row->end = wall > row->end ? wall : row->end;
 }
 
@@ -105,9 +109,13 @@ static void put_time(struct buf *to, int64_t wall)
 
 static void row_text(const struct run_row *row, bool colour, struct buf *to)
 {
-	put_time(to, row->begin);
-	buf_str(to, "  ");
-	put_time(to, row->end);
+	if (row->dated) {
+		put_time(to, row->begin);
+		buf_str(to, "  ");
+		put_time(to, row->end);
+	} else {
+		buf_printf(to, "%-20s  %-20s", "not known", "not known");
+	}
 	buf_printf(to, "  %12llu %12llu  ", (unsigned long long)row->events, (unsigned long long)row->first);
 	if (row->lost)
 		style_set(to, colour, STYLE_WARN);
@@ -147,8 +155,10 @@ static void row_json(const struct run_row *row, struct jsonw *w)
 	jsonw_str(w, "run", row->run_id);
 	jsonw_str(w, "kernel", row->kernel);
 	jsonw_str(w, "key", row->key);
-	jsonw_time(w, "from", row->begin);
-	jsonw_time(w, "to", row->end);
+	if (row->dated) {
+		jsonw_time(w, "from", row->begin);
+		jsonw_time(w, "to", row->end);
+	}
 	jsonw_u64(w, "position", row->first);
 	jsonw_u64(w, "events", row->events);
 	jsonw_u64(w, "lost", row->lost);

@@ -13,7 +13,8 @@ struct run_row {
 	char *host, *host_id, *run_id, *kernel, *key; /* or NULL */
 	uint64_t first;				      /* position of its first event */
 	uint64_t events, lost, heartbeats, snapshots;
-	int64_t begin, end;  /* UTC in ns, of its first event and of the latest */
+	bool dated;	     /* a START or CLOCK of it is there: else nobody knows when it was */
+	int64_t begin, end;  /* UTC in ns, of its first event that is dated and of the latest */
 	int64_t wall_offset; /* of the last event */
 	bool ended;	     /* by a STOP */
 };

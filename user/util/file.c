@@ -36,6 +36,30 @@ int file_read_at(int at, const char *path, struct buf *to, size_t limit)
 	return fd < 0 ? -errno : file_read(fd, to, limit);
 }
 
+static int open_plain(int at, const char *path, int flags)
+{
+	_cleanup_close_ int fd = openat(at, path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC | flags);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st))
+		return -errno;
+	if (S_ISDIR(st.st_mode))
+		return -EISDIR;
+	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EINVAL;
+}
+
+int file_open_plain(int at, const char *path)
+{
+	return open_plain(at, path, 0);
+}
+
+int file_read_plain_at(int at, const char *path, struct buf *to, size_t limit)
+{
+	_cleanup_close_ int fd = file_open_plain(at, path);
+
+	return fd < 0 ? fd : file_read(fd, to, limit);
+}
+
 int file_write(int fd, const void *bytes, size_t size)
 {
 	const char *from = bytes;
@@ -120,8 +144,6 @@ int file_make_parents_at(int at, const char *path)
 int file_open_beneath(int at, const char *path)
 {
 	_cleanup_close_ int directory = -1;
-	_cleanup_close_ int fd = -1;
-	struct stat st;
 
 	for (const char *slash = strchr(path, '/'); slash; slash = strchr(path, '/')) {
 		char part[PART_MAX];
@@ -137,11 +159,7 @@ int file_open_beneath(int at, const char *path)
 		directory = next;
 		path = slash + 1;
 	}
-	fd = openat(directory < 0 ? at : directory, path,
-		    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0 || fstat(fd, &st))
-		return -errno;
-	return S_ISREG(st.st_mode) ? TAKE_FD(fd) : -EINVAL;
+	return open_plain(directory < 0 ? at : directory, path, O_NOFOLLOW);
 }
 
 static int remove_directory(int at, const char *name)

@@ -10,6 +10,11 @@
 int file_read(int fd, struct buf *to, size_t limit);
 /** The same by name, below directory `at` (or AT_FDCWD). Says nothing itself. */
 int file_read_at(int at, const char *path, struct buf *to, size_t limit);
+/** Opens a plain file to read, also behind a link: its descriptor, or a negative errno. -EISDIR, -EINVAL: it
+ * is none, such as a pipe, on which one might wait for ever. */
+int file_open_plain(int at, const char *path);
+/** As file_read_at(), of a plain file. */
+int file_read_plain_at(int at, const char *path, struct buf *to, size_t limit);
 /** All of it, or a negative errno. */
 int file_write(int fd, const void *bytes, size_t size);
 /** Replaces a file whole: written beside it, fsynced, renamed. Its directory is the caller's to fsync. */
