@@ -34,7 +34,7 @@ int process_existing(struct bpf_iter__task *ctx)
 		return 0;
 	EXE_IDENTIFY(&facts.exe, file, TYPED);
 	facts.cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
-	if (!exec_place(&facts, file, NULL, &waits_for))
+	if (!exec_place(&facts, exec_verdict(&facts), file, NULL, &waits_for))
 		return 0;
 	if (task_watched(BPF_CORE_READ(task, real_parent, tgid), &parent))
 		facts.parent_lineage = parent.lineage;

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /* Processes: fork, exec and exit. */
+#include "lib/argument.h"
 #include "lib/join.h"
 #include "lib/spare.h"
-#include "lib/started.h"
 
 static __always_inline void forked(struct task_struct *parent, struct task_struct *child, __u32 channel)
 {
@@ -66,13 +66,19 @@ static __always_inline void executed(struct task_struct *task, struct file *file
 	};
 	struct file *opened = scratch && script ? script_of(scratch, task) : NULL;
 	__u64 waits_for = 0;
+	__u32 verdict;
 
 	EXE_IDENTIFY(&facts.exe, file, TYPED);
 	facts.any_name = !started_place(&facts.exe, task, name, opened);
 	facts.cgroup = bpf_get_current_cgroup_id();
-	if (!exec_place(&facts, file, opened, &waits_for))
+	verdict = exec_verdict(&facts);
+	if (verdict == EXE_INTERPRETER && scratch && argument_place(&facts.exe, scratch, task)) {
+		facts.flags |= EXEC_ARGUMENT;
+		verdict = exec_verdict(&facts);
+	}
+	if (!exec_place(&facts, verdict, file, opened, &waits_for))
 		return;
-	if (scratch && facts.unjudged)
+	if (scratch && facts.unjudged && !(facts.flags & EXEC_ARGUMENT))
 		started_emit(scratch, task, name, &facts);
 	if (waits_for)
 		waits_emit(&facts.owner, waits_for, channel, JOIN_RUNS);

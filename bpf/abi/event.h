@@ -120,6 +120,7 @@ struct ev_fork {
 #define EXEC_SCANNER  0x10 /* with EXEC_EXISTING: it answers for what others open (fanotify) */
 #define EXEC_AUTHORED 0x20 /* somebody under watch has written the executable, or the script */
 #define EXEC_NEW_UNIT 0x40 /* the first programs in this cgroup: nobody has said yet whose it is */
+#define EXEC_ARGUMENT 0x80 /* an interpreter: exe stands for it as it runs the script among its arguments */
 
 struct ev_exec {
 	struct ev_head head;

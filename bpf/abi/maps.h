@@ -41,6 +41,7 @@ enum lineage_state {
 enum exe_verdict {
 	EXE_BENIGN = 1,
 	EXE_WATCHED = 2,
+	EXE_INTERPRETER = 3, /* benign, unless it is given a script that is not */
 };
 
 /** A power of two. */

@@ -180,7 +180,7 @@ static __always_inline __u32 exec_verdict(struct exec_facts *facts)
 		facts->flags |= EXEC_NEW_UNIT;
 		return 0;
 	}
-	if (verdict)
+	if (verdict == EXE_BENIGN)
 		recent_keep(slot, &facts->exe, facts->cgroup, version);
 	return verdict;
 }
@@ -199,10 +199,9 @@ static __always_inline __u64 exec_author(struct file *file, struct file *script)
  * what is known to be benign. A file of which it is the interpreter is the script's, or NULL; the
  * lineage that has written it, where it does not join that at once, is waits_for, or that stays as it is.
  */
-static __always_inline bool exec_place(struct exec_facts *facts, struct file *file, struct file *script,
-				       __u64 *waits_for)
+static __always_inline bool exec_place(struct exec_facts *facts, __u32 verdict, struct file *file,
+				       struct file *script, __u64 *waits_for)
 {
-	__u32 verdict = exec_verdict(facts);
 	__u64 author = verdict ? 0 : exec_author(file, script);
 	struct owner before;
 	struct lineage_entry *lineage = NULL, *writer = NULL;

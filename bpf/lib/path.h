@@ -30,6 +30,23 @@ enum scratch_of {
 	SCRATCHES
 };
 
+/** Where the look at an interpreter's arguments stands: in its name, at the next one's start, in that one. */
+enum argument_in {
+	ARGUMENT_NAME,
+	ARGUMENT_BEGINS,
+	ARGUMENT_OPTION,
+	ARGUMENT_PATH,
+	ARGUMENT_FOUND,
+	ARGUMENT_NONE,
+};
+
+struct argument {
+	__u32 at, length;
+	__u32 in;
+	char last;
+	__u64 hash;
+};
+
 /** Too large for the stack. */
 struct scratch {
 	union {
@@ -51,6 +68,7 @@ struct scratch {
 	__u32 pad;
 	struct callback_head *work;
 	struct file *script;
+	struct argument argument;
 	struct access_entry first;
 };
 _Static_assert(sizeof(struct ev_exec) == sizeof(struct ev_access), "strings begin right behind either");

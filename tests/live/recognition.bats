@@ -290,6 +290,41 @@ told() {
 	nothing_lost
 }
 
+# As an interpreter is called, and nobody's.
+dash_of_nobody() {
+	interpreter
+	mv "$SHELL_OF_NOBODY" "${SHELL_OF_NOBODY%/*}/dash"
+	SHELL_OF_NOBODY=${SHELL_OF_NOBODY%/*}/dash
+}
+
+@test "a script that an interpreter is given as an argument, also by the first that runs; code and options are none" {
+	local agent=/opt/kaspersky/kesl/libexec/agent options name
+	dash_of_nobody
+	script "$agent"
+	touch "$DIR/go"
+	custodes_start
+	in_world "$SHELL_OF_NOBODY" "$agent"
+	await "the first in the events" told 1 path-prefix
+	judged
+	in_world "$SHELL_OF_NOBODY" -e "$agent" --more
+	in_world "$SHELL_OF_NOBODY" -e "$agent" --more
+	await "those behind it in the events" told 3 '"action":"exec"'
+	for options in -c -ec; do
+		in_world "$SHELL_OF_NOBODY" $options "$agent-that-is-not-there" || true
+		in_world "$SHELL_OF_NOBODY" $options : "$agent"
+	done
+	in_world "$SHELL_OF_NOBODY" -e /dev/null "$agent"
+	for name in one two three; do
+		echo : >"$DIR/$name"
+		in_world "$SHELL_OF_NOBODY" "$DIR/$name"
+	done
+	sleep 1
+	custodes_stop
+	events "select($(action exec)) | \"\(.process.args | .[1:] | join(\" \"))\"" >"$DIR/execs"
+	expect "execs of the product" "$(sort "$DIR/execs" | uniq -c | xargs)" "2 -e $agent --more 1 $agent"
+	nothing_lost
+}
+
 # write NAME...: what the product does with scripts that end at once.
 scripts() {
 	echo "for name in $*; do printf '#!%s\n:\n' $SHELL_OF_NOBODY >$DIR/\$name && chmod 755 $DIR/\$name; done"

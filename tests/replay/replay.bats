@@ -189,6 +189,10 @@ explained() {
 	replay_case ledger-within-this-host
 }
 
+@test "a script as an argument" {
+	replay_case a-script-as-an-argument
+}
+
 @test "a script of a product" {
 	replay_case a-script-of-a-product
 }

@@ -252,6 +252,8 @@ static int apply(void *context, const struct action *action)
 		return state_release(run->state, action->lineage);
 	case ACTION_EXE_BENIGN:
 		return state_judge(run->state, &action->exe, EXE_BENIGN);
+	case ACTION_EXE_INTERPRETER:
+		return state_judge(run->state, &action->exe, EXE_INTERPRETER);
 	case ACTION_EXE_WATCHED:
 		return state_judge(run->state, &action->exe, EXE_WATCHED);
 	case ACTION_FORGET:

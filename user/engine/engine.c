@@ -33,6 +33,17 @@ static void complete_path(struct process *process)
 	process->path_cut = false;
 }
 
+/** What the kernel half knows this executable by is of one script. */
+static void exe_runs(const struct process *process)
+{
+	const char *script = script_argument(process);
+
+	if (!script)
+		return;
+	set_view(&process->exe->started, (struct view){script, strlen(script)});
+	process->exe->known = false;
+}
+
 static int on_exec(struct engine *engine, const struct ev_head *event)
 {
 	const struct ev_exec *exec = (const struct ev_exec *)event;
@@ -75,6 +86,8 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->product = NULL;
 	exe_met(engine, process->exe, lineage, event->flags & EXEC_AUTHORED);
 	take_exec_strings(process, exec);
+	if (event->flags & EXEC_ARGUMENT)
+		exe_runs(process);
 	if (!process->exe->path && process->path && !process->path_cut) {
 		process->exe->path = need(strdup(process->path));
 		process->exe->known = false;

@@ -26,6 +26,7 @@ static struct identity identity_of(const struct exe *exe, const struct process *
 	return (struct identity){
 		.path = exe->path,
 		.started = exe->started,
+		.script = process ? script_argument(process) : NULL,
 		.package = exe->package,
 		.unit = process ? process->unit : NULL,
 		.build_id = exe->build_id,
@@ -48,6 +49,13 @@ static bool author_pending(struct engine *engine, const struct exe *exe)
 	return exe->author && lineage_find(engine, exe->author);
 }
 
+/** Whether each of its scripts is judged by itself: not where it was told as one that runs a script already.
+ */
+static bool runs_scripts(const struct exe *exe)
+{
+	return is_interpreter(exe->path) && (!exe->started || is_interpreter(exe->started));
+}
+
 /** The product that an executable is by itself, whoever runs it; the kernel half remembers it. */
 static void identify_exe(struct engine *engine, struct exe *exe)
 {
@@ -65,7 +73,7 @@ static void identify_exe(struct engine *engine, struct exe *exe)
 	if (exe->product && (!before || exe->authored))
 		act_exe(engine, ACTION_EXE_WATCHED, exe);
 	if (!exe->product && exe->sha256 && !author_pending(engine, exe))
-		act_exe(engine, ACTION_EXE_BENIGN, exe);
+		act_exe(engine, runs_scripts(exe) ? ACTION_EXE_INTERPRETER : ACTION_EXE_BENIGN, exe);
 }
 
 void exe_met(struct engine *engine, struct exe *exe, const struct lineage *lineage, bool authored)
@@ -153,6 +161,8 @@ static const struct product *identify_process(struct engine *engine, const struc
 	struct exe *exe = process->exe;
 	struct identity identity = identity_of(exe, process);
 
+	if (identity.script)
+		return identify(engine->policy, &identity, evidence);
 	if (!exe->known || exe->known_scanner != identity.scanner ||
 	    !same_text(exe->known_unit, identity.unit)) {
 		exe->known_product = identify(engine->policy, &identity, &exe->known_evidence);

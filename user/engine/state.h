@@ -366,6 +366,10 @@ void on_access(struct engine *engine, const struct ev_head *event);
 void on_label(struct engine *engine, const struct ev_head *event);
 void on_left(struct engine *engine, const struct ev_head *event);
 void on_started(struct engine *engine, const struct ev_head *event);
+/** Whether the program at this path is one that runs scripts, by its name. */
+bool is_interpreter(const char *path);
+/** The script that a process which runs an interpreter was given as an argument, a whole path; or NULL. */
+const char *script_argument(const struct process *process);
 /** Says whether a cgroup that the kernel half asks about is nobody's, once its unit is known. */
 void judge_unit(struct engine *engine, struct process *process);
 void on_join(struct engine *engine, const struct ev_head *event);

@@ -98,7 +98,10 @@ static void view_exe(struct engine *engine, const struct exe *exe, struct outcom
 static const char *started_as(const struct process *process)
 {
 	const char *started = process->exe ? process->exe->started : NULL;
+	const char *script = script_argument(process);
 
+	if (script && (!started || is_interpreter(started)))
+		return script;
 	return started && process->path && strcmp(started, process->path) ? started : NULL;
 }
 

@@ -264,6 +264,7 @@ enum engine_action {
 	ACTION_EXE_WATCHED = 4,
 	ACTION_FORGET = 5, /* every verdict: the policies have changed */
 	ACTION_LOOK = 6,   /* in a while, whether the file is still there: then a LEFT event says so */
+	ACTION_EXE_INTERPRETER = 7,
 };
 
 struct action {

@@ -69,6 +69,7 @@ const char *evidence_name(enum evidence evidence);
 struct identity {
 	const char *path;
 	const char *started; /* the path that it was started by: a script's, or another name */
+	const char *script;  /* of an interpreter: the argument that it runs */
 	const char *package;
 	const char *unit;
 	const char *build_id; /* hex */

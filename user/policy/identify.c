@@ -110,14 +110,19 @@ static const char *before_merge(const char *path)
 }
 
 /** By the longest of the directories that hold it, if that is longer than this. */
-static const struct product *by_directory(const struct policy *policy, const char *path, size_t *longest)
+static void by_directory(const struct policy *policy, const char *path, size_t *longest,
+			 const struct product **product)
 {
 	const struct product *found = NULL;
 
-	for (size_t length = path ? strlen(path) : 0; length > *longest; length--)
-		if (path[length - 1] == '/' && (found = find(policy, EVIDENCE_PREFIX, path, length)))
+	for (size_t length = path ? strlen(path) : 0; length > *longest && !found; length--) {
+		if (path[length - 1] == '/')
+			found = find(policy, EVIDENCE_PREFIX, path, length);
+		if (found) {
 			*longest = length;
-	return found;
+			*product = found;
+		}
+	}
 }
 
 const struct product *identify(const struct policy *policy, const struct identity *identity,
@@ -131,8 +136,10 @@ const struct product *identify(const struct policy *policy, const struct identit
 		{EVIDENCE_PACKAGE, identity->package}, {EVIDENCE_UNIT, identity->unit},
 		{EVIDENCE_PATH, identity->path},       {EVIDENCE_PATH, before_merge(identity->path)},
 		{EVIDENCE_PATH, identity->started},    {EVIDENCE_PATH, before_merge(identity->started)},
+		{EVIDENCE_PATH, identity->script},     {EVIDENCE_PATH, before_merge(identity->script)},
 	};
-	const struct product *found = NULL, *started;
+	const char *const paths[] = {identity->path, identity->started, identity->script};
+	const struct product *found = NULL;
 	size_t longest = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
@@ -143,10 +150,10 @@ const struct product *identify(const struct policy *policy, const struct identit
 			return found;
 	}
 	*evidence = EVIDENCE_PREFIX;
-	found = by_directory(policy, identity->path, &longest);
-	started = by_directory(policy, identity->started, &longest);
-	if (found || started)
-		return started ? started : found;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
+		by_directory(policy, paths[i], &longest, &found);
+	if (found)
+		return found;
 	if (identity->scanner)
 		found = find(policy, EVIDENCE_INTERFACE, "fanotify", strlen("fanotify"));
 	*evidence = found ? EVIDENCE_INTERFACE : EVIDENCE_NONE;

@@ -244,9 +244,9 @@ int state_judge(struct state *state, const struct exe_id *exe, enum exe_verdict 
 	__u32 value = (__u32)verdict | seal_of(state, exe) << 8;
 	int r = bpf_map_update_elem(state->exes, exe, &value, BPF_ANY);
 
-	if (!r && verdict == EXE_BENIGN)
+	if (!r && verdict != EXE_WATCHED)
 		benign_push(state, exe);
-	if (!r && verdict != EXE_BENIGN)
+	if (!r && verdict == EXE_WATCHED)
 		r = renew(state);
 	return r;
 }
