@@ -72,10 +72,8 @@ static __always_inline void executed(struct task_struct *task, struct file *file
 	facts.any_name = !started_place(&facts.exe, task, name, opened);
 	facts.cgroup = bpf_get_current_cgroup_id();
 	verdict = exec_verdict(&facts);
-	if (verdict == EXE_INTERPRETER && scratch && argument_place(&facts.exe, scratch, task)) {
-		facts.flags |= EXEC_ARGUMENT;
-		verdict = exec_verdict(&facts);
-	}
+	if (verdict == EXE_INTERPRETER && scratch)
+		verdict = argument_verdict(&facts, scratch, task);
 	if (!exec_place(&facts, verdict, file, opened, &waits_for))
 		return;
 	if (scratch && facts.unjudged && !(facts.flags & EXEC_ARGUMENT))

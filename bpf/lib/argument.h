@@ -48,12 +48,8 @@ static __noinline int argument_step(struct scratch *scratch)
 	return argument->in < ARGUMENT_FOUND;
 }
 
-/**
- * Makes the script part of the interpreter's place. False: there is none among the first arguments, or it
- * does not end there.
- */
-static __always_inline bool argument_place(struct exe_id *exe, struct scratch *scratch,
-					   struct task_struct *task)
+/** False: they cannot be read, or the script may stand further behind. */
+static __always_inline bool argument_look(struct scratch *scratch, struct task_struct *task)
 {
 	struct argument *argument = &scratch->argument;
 	struct mm_struct *mm = BPF_CORE_READ(task, mm);
@@ -66,12 +62,22 @@ static __always_inline bool argument_place(struct exe_id *exe, struct scratch *s
 	if (bpf_probe_read_user(scratch->strings, length, (void *)start))
 		return false;
 	REPEAT(i, ARGUMENT_BYTES, ARGUMENT_BYTES, argument_step(scratch));
-	if (argument->in != ARGUMENT_FOUND)
-		return false;
-	exe->place ^= (__u32)(argument->hash >> 16);
-	if (!exe->place)
-		exe->place = 1;
-	return true;
+	return argument->in >= ARGUMENT_FOUND || argument->length < ARGUMENT_BYTES;
+}
+
+/** Of an interpreter: as it runs this script. Where that is not known it is told each time. */
+static __always_inline __u32 argument_verdict(struct exec_facts *facts, struct scratch *scratch,
+					      struct task_struct *task)
+{
+	if (!argument_look(scratch, task))
+		return 0;
+	if (scratch->argument.in != ARGUMENT_FOUND)
+		return EXE_INTERPRETER;
+	facts->flags |= EXEC_ARGUMENT;
+	facts->exe.place ^= (__u32)(scratch->argument.hash >> 16);
+	if (!facts->exe.place)
+		facts->exe.place = 1;
+	return exec_verdict(facts);
 }
 
 #endif

@@ -89,18 +89,6 @@ rss_kib() {
 	expect "totals" "$(totals_to 7000)" "8000 80000 0"
 }
 
-# Nothing is left of the start: half a second has cost it no more than a clock tick.
-settled() {
-	local before
-	before=$(cpu_ticks)
-	sleep 0.5
-	(($(cpu_ticks) - before <= 1))
-}
-
-cpu_ticks() {
-	awk '{sub(/.*\) /, ""); print $12 + $13}' "/proc/$SENSOR/stat"
-}
-
 # As a person runs it: what is measured is no test build.
 memory_stays_under() {
 	local idle limit=$1

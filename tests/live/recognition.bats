@@ -245,11 +245,11 @@ interpreter() {
 # judged [SHELL...]: the interpreter is, and these.
 judged() {
 	local program
-	for _ in 1 2 3; do
+	for _ in 1 2; do
 		for program in "$SHELL_OF_NOBODY" "$@"; do
 			in_world "$program" -c :
 		done
-		sleep 0.5
+		await "what ran to be judged" settled
 	done
 }
 
@@ -314,6 +314,8 @@ dash_of_nobody() {
 		in_world "$SHELL_OF_NOBODY" $options : "$agent"
 	done
 	in_world "$SHELL_OF_NOBODY" -e /dev/null "$agent"
+	in_world bash -c 'exec -a "$1" "$2" "$3"' - "$(printf '%300s' name)" "$SHELL_OF_NOBODY" "$agent"
+	await "one behind a long name in the events" told 1 '"args":["      '
 	for name in one two three; do
 		echo : >"$DIR/$name"
 		in_world "$SHELL_OF_NOBODY" "$DIR/$name"
@@ -321,7 +323,7 @@ dash_of_nobody() {
 	sleep 1
 	custodes_stop
 	events "select($(action exec)) | \"\(.process.args | .[1:] | join(\" \"))\"" >"$DIR/execs"
-	expect "execs of the product" "$(sort "$DIR/execs" | uniq -c | xargs)" "2 -e $agent --more 1 $agent"
+	expect "execs of the product" "$(sort "$DIR/execs" | uniq -c | xargs)" "2 -e $agent --more 2 $agent"
 	nothing_lost
 }
 
