@@ -20,6 +20,8 @@ static __always_inline __u32 argument_in(const struct argument *argument, char n
 	case ARGUMENT_OPTION:
 		if (!next && argument->last == 'c')
 			return ARGUMENT_NONE; /* what follows is a program, and no file's name */
+		if (next == '-' && argument->last == '-')
+			return ARGUMENT_LONG;
 		break;
 	default:
 		break;

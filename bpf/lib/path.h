@@ -35,6 +35,7 @@ enum argument_in {
 	ARGUMENT_NAME,
 	ARGUMENT_BEGINS,
 	ARGUMENT_OPTION,
+	ARGUMENT_LONG, /* an option that begins with "--" */
 	ARGUMENT_PATH,
 	ARGUMENT_FOUND,
 	ARGUMENT_NONE,

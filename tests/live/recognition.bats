@@ -316,6 +316,12 @@ dash_of_nobody() {
 	in_world "$SHELL_OF_NOBODY" -e /dev/null "$agent"
 	in_world bash -c 'exec -a "$1" "$2" "$3"' - "$(printf '%300s' name)" "$SHELL_OF_NOBODY" "$agent"
 	await "one behind a long name in the events" told 1 '"args":["      '
+	cp /bin/bash "$DIR/strangers/bash"
+	for name in one two; do
+		in_world "$DIR/strangers/bash" --norc "$agent"
+		await "one behind a long option in the events" told 1 '"--norc"'
+		await "what ran to be judged" settled
+	done
 	for name in one two three; do
 		echo : >"$DIR/$name"
 		in_world "$SHELL_OF_NOBODY" "$DIR/$name"
@@ -323,7 +329,7 @@ dash_of_nobody() {
 	sleep 1
 	custodes_stop
 	events "select($(action exec)) | \"\(.process.args | .[1:] | join(\" \"))\"" >"$DIR/execs"
-	expect "execs of the product" "$(sort "$DIR/execs" | uniq -c | xargs)" "2 -e $agent --more 2 $agent"
+	expect "execs of the product" "$(sort "$DIR/execs" | uniq -c | xargs)" "2 --norc $agent 2 -e $agent --more 2 $agent"
 	nothing_lost
 }
 

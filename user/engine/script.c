@@ -47,7 +47,7 @@ const char *script_argument(const struct process *process)
 	if (!process->args_size || !is_interpreter(process->path))
 		return NULL;
 	for (at = behind(process->args, end); at && *at == '-'; at = behind(at, end))
-		if (at[strlen(at) - 1] == 'c')
+		if (at[1] != '-' && at[strlen(at) - 1] == 'c')
 			return NULL; /* what follows is a program, and no file's name */
 	return at && *at == '/' ? at : NULL;
 }
