@@ -98,15 +98,23 @@ void exe_met(struct engine *engine, struct exe *exe, const struct lineage *linea
 static void lineage_take(struct engine *engine, struct lineage *lineage, const struct product *product,
 			 enum evidence evidence, uint64_t root);
 
+static struct lineage *open_child(const struct engine *engine, const struct lineage *parent)
+{
+	struct lineage *child;
+
+	DL_FOREACH2(engine->open, child, open_behind)
+		if (child->parent == parent->id || child->author == parent->id)
+			return child;
+	return NULL;
+}
+
 /** What came out of a product's lineage before that was known is of it too. */
 static void take_children(struct engine *engine, const struct lineage *parent)
 {
-	struct lineage *child, *next;
+	struct lineage *child;
 
-	HASH_ITER(hh, engine->lineages, child, next)
-		if ((child->parent == parent->id || child->author == parent->id) &&
-		    child->decision != LINEAGE_PRODUCT)
-			lineage_take(engine, child, parent->product, parent->evidence, parent->root);
+	while ((child = open_child(engine, parent)))
+		lineage_take(engine, child, parent->product, parent->evidence, parent->root);
 }
 
 /** What it sends counts in the channels of its root. */
@@ -363,6 +371,17 @@ static void carry_over(struct engine *engine, struct lineage *lineage)
 		lineage_decide(engine, lineage, LINEAGE_PENDING);
 }
 
+/** Some have come back to those of no product: each to its place. */
+static void open_again(struct engine *engine)
+{
+	struct lineage *lineage;
+
+	engine->open = NULL;
+	for (lineage = engine->lineages; lineage; lineage = lineage->hh.next)
+		if (lineage->decision != LINEAGE_PRODUCT)
+			DL_APPEND2(engine->open, lineage, open_before, open_behind);
+}
+
 void judge_all(struct engine *engine, const struct policy *before)
 {
 	struct lineage *lineage, *next_lineage;
@@ -380,6 +399,7 @@ void judge_all(struct engine *engine, const struct policy *before)
 	memset(engine->gone, 0, sizeof(engine->gone)); /* their products are the old policies' */
 	HASH_ITER(hh, engine->lineages, lineage, next_lineage)
 		carry_over(engine, lineage);
+	open_again(engine);
 	HASH_ITER(hh, engine->processes, process, next_process) {
 		process->product = NULL;
 		process_keeps_exec(process, true);

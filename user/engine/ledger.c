@@ -101,6 +101,7 @@ static void account_fold(struct engine *engine, struct account *account)
 	former->saturated |= account->saturated;
 	taint_forget(engine, account);
 	HASH_DEL(ledger->accounts, account);
+	ledger->ended -= account->ended;
 	ledger->dropped++;
 	account_free(account);
 }
@@ -109,7 +110,7 @@ static void make_room(struct engine *engine)
 {
 	struct account *account, *next;
 
-	if (HASH_COUNT(engine->ledger.accounts) < LEDGER_ACCOUNTS)
+	if (HASH_COUNT(engine->ledger.accounts) < LEDGER_ACCOUNTS || !engine->ledger.ended)
 		return;
 	HASH_ITER(hh, engine->ledger.accounts, account, next)
 		if (account->ended) {
@@ -242,8 +243,10 @@ void ledger_end(struct engine *engine, uint64_t root)
 	struct account *account =
 		ledger_find(engine, &(struct account_key){.root = root, .run = engine->ledger.run});
 
-	if (account)
-		account->ended = true;
+	if (!account || account->ended)
+		return;
+	account->ended = true;
+	engine->ledger.ended++;
 }
 
 void ledger_restart(struct engine *engine, bool same_boot)
@@ -265,6 +268,7 @@ void ledger_restart(struct engine *engine, bool same_boot)
 					      .of = {process->lineage->root, ledger->run}};
 	for (account = ledger->accounts; account; account = account->hh.next)
 		account->ended = true;
+	ledger->ended = HASH_COUNT(ledger->accounts);
 	ledger->run++;
 }
 

@@ -209,6 +209,7 @@ struct ledger {
 	char *labels[LEDGER_LABELS];
 	size_t label_count;
 	struct account *accounts;
+	size_t ended;		/* of them, whose start of a product is over */
 	struct account *former; /* the sums of accounts that were given up, by product */
 	size_t former_count;
 	struct heir *heirs;

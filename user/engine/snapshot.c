@@ -22,7 +22,7 @@
 #ifdef __LP64__
 _Static_assert(sizeof(struct exe) == 192, "exe_fields");
 _Static_assert(sizeof(struct process) == 288, "process_fields");
-_Static_assert(sizeof(struct lineage) == 192, "lineage_fields");
+_Static_assert(sizeof(struct lineage) == 208, "lineage_fields");
 _Static_assert(sizeof(struct flow) == 224, "flow_fields");
 _Static_assert(sizeof(struct flow_part) == 184, "part_fields");
 _Static_assert(sizeof(struct access) == 352, "access_fields");
@@ -31,8 +31,8 @@ _Static_assert(sizeof(struct place) == 120, "place_fields");
 _Static_assert(sizeof(struct account) == 1816, "account_fields");
 _Static_assert(sizeof(struct lane) == 48, "lane_fields");
 _Static_assert(sizeof(struct edge) == 200, "edge_fields");
-_Static_assert(sizeof(struct ledger) == 182672, "ledger_fields");
-_Static_assert(sizeof(struct engine) == 220456, "engine_fields");
+_Static_assert(sizeof(struct ledger) == 182680, "ledger_fields");
+_Static_assert(sizeof(struct engine) == 220472, "engine_fields");
 #endif
 
 static const struct field exe_fields[] = {
@@ -266,6 +266,7 @@ static void stand_again(struct engine *engine, struct lineage *lineage)
 
 	lineage_stands(engine, lineage);
 	lineage->decision = LINEAGE_PENDING;
+	DL_APPEND2(engine->open, lineage, open_before, open_behind);
 	lineage_decide(engine, lineage, decision);
 }
 
@@ -521,8 +522,10 @@ static void pack_ledger(struct pack *pack, struct engine *engine)
 	pack_former(pack, ledger);
 	PACK_TABLE(pack, ledger->accounts, key, pack_account(pack, _item));
 	PACK_TABLE(pack, ledger->carriers, object, pack_carrier(pack, engine, _item));
-	for (account = ledger->accounts; account && !pack->bad; account = account->hh.next)
+	for (account = ledger->accounts; account && !pack->bad; account = account->hh.next) {
+		ledger->ended += pack_reads(pack) && account->ended;
 		pack_edges(pack, ledger, account);
+	}
 	pack->bad |= pack_reads(pack) && !edges_whole(ledger);
 	PACK_TABLE(pack, ledger->links, key, PACK_ITEM(pack, _item, link_fields));
 	PACK_TABLE(pack, ledger->awaited, object, pack_awaited(pack, _item));

@@ -84,6 +84,7 @@ struct lineage {
 	bool held;	/* it may not be let go: found anew each time */
 	uint64_t order; /* those that are let go together go by this */
 	struct lineage *waits_before, *waits_behind;
+	struct lineage *open_before, *open_behind;
 	const struct product *product;
 	enum evidence evidence;
 	uint64_t since; /* boot time of its first event */
@@ -262,6 +263,7 @@ struct engine {
 	struct lineage *lineages;
 	uint64_t lineage_orders;
 	struct lineage *waiting; /* those found benign, whom others hold */
+	struct lineage *open;	 /* those of no product, in the table's order */
 	bool unsettled;		 /* one was dropped, or found benign: others may be let go with it */
 	struct exe *exes;
 	struct flow *flows;

@@ -123,8 +123,14 @@ static void remember(struct engine *engine, const struct lineage *lineage)
 
 void lineage_decide(struct engine *engine, struct lineage *lineage, enum lineage_decision decision)
 {
+	bool was_open = lineage->decision != LINEAGE_PRODUCT, is_open = decision != LINEAGE_PRODUCT;
+
 	if (lineage->decision == LINEAGE_BENIGN)
 		DL_DELETE2(engine->waiting, lineage, waits_before, waits_behind);
+	if (was_open && !is_open)
+		DL_DELETE2(engine->open, lineage, open_before, open_behind);
+	if (!was_open && is_open)
+		DL_APPEND2(engine->open, lineage, open_before, open_behind);
 	lineage->decision = decision;
 	if (decision == LINEAGE_BENIGN)
 		DL_APPEND2(engine->waiting, lineage, waits_before, waits_behind);
@@ -144,6 +150,7 @@ struct lineage *lineage_add(struct engine *engine, uint64_t id, uint64_t parent)
 	lineage->parent = parent;
 	lineage->root = id;
 	lineage->since = engine->time;
+	DL_APPEND2(engine->open, lineage, open_before, open_behind);
 	if (gone) {
 		lineage_decide(engine, lineage, LINEAGE_PRODUCT);
 		lineage->root = gone->root;
@@ -200,7 +207,8 @@ static void lineage_drop(struct engine *engine, struct lineage *lineage)
 		remember(engine, lineage);
 		channels_drop(engine, lineage->root);
 	}
-	lineage_decide(engine, lineage, LINEAGE_PENDING); /* it waits no more */
+	lineage_decide(engine, lineage, LINEAGE_PENDING);	     /* it waits no more */
+	DL_DELETE2(engine->open, lineage, open_before, open_behind); /* NOLINT: by now it stands there */
 	lineage_free(lineage);
 }
 
@@ -460,7 +468,7 @@ void tables_clear(struct engine *engine)
 	CLEAR(engine->accesses, access, access_free);
 	CLEAR(engine->channels, channel, free);
 	CLEAR(engine->lineages, lineage, lineage_free);
-	engine->waiting = NULL;
+	engine->waiting = engine->open = NULL;
 	CLEAR(engine->exes, exe, exe_free);
 	CLEAR(engine->places, place, place_free);
 	names_clear(engine);
