@@ -36,7 +36,7 @@ int process_existing(struct bpf_iter__task *ctx)
 	facts.cgroup = BPF_CORE_READ(task, cgroups, dfl_cgrp, kn, id);
 	if (!exec_place(&facts, exec_verdict(&facts), file, NULL, &waits_for))
 		return 0;
-	if (task_watched(BPF_CORE_READ(task, real_parent, tgid), &parent))
+	if (!(facts.flags & EXEC_AUTHORED) && task_watched(BPF_CORE_READ(task, real_parent, tgid), &parent))
 		facts.parent_lineage = parent.lineage;
 	if (waits_for)
 		waits_emit(&facts.owner, waits_for, facts.channel, JOIN_RUNS);

@@ -118,7 +118,7 @@ struct ev_fork {
 #define EXEC_EXISTING 0x04 /* ran before the sensor was attached */
 #define EXEC_UNLINKED 0x08 /* no name is left: deleted, or a memfd */
 #define EXEC_SCANNER  0x10 /* with EXEC_EXISTING: it answers for what others open (fanotify) */
-#define EXEC_AUTHORED 0x20 /* somebody under watch has written the executable, or the script */
+#define EXEC_AUTHORED 0x20 /* parent_lineage, under watch then, has written the executable, or the script */
 #define EXEC_NEW_UNIT 0x40 /* the first programs in this cgroup: nobody has said yet whose it is */
 #define EXEC_ARGUMENT 0x80 /* an interpreter: exe stands for it as it runs the script among its arguments */
 
@@ -126,7 +126,7 @@ struct ev_exec {
 	struct ev_head head;
 	struct exe_id exe;
 	__u64 exe_size;
-	__u64 parent_lineage; /* the lineage that the task came from, or 0 */
+	__u64 parent_lineage; /* the lineage that the task came from, or 0; with EXEC_AUTHORED who wrote it */
 	__u64 parent_start;
 	__u64 cgroup;
 	__u32 parent_tgid;

@@ -193,6 +193,15 @@ static __always_inline __u64 exec_author(struct file *file, struct file *script)
 	return author ? author : author_of(file);
 }
 
+/** It goes on in a lineage that is there: the event has no need to name that one again, but who wrote it. */
+static __always_inline void exec_authored(struct exec_facts *facts, __u64 author)
+{
+	if (!author)
+		return;
+	facts->parent_lineage = author;
+	facts->flags |= EXEC_AUTHORED;
+}
+
 /**
  * Which lineage a process belongs to, now that it runs this executable. Says
  * whether that is worth an event: not where a process that nobody watches runs
@@ -202,15 +211,13 @@ static __always_inline __u64 exec_author(struct file *file, struct file *script)
 static __always_inline bool exec_place(struct exec_facts *facts, __u32 verdict, struct file *file,
 				       struct file *script, __u64 *waits_for)
 {
-	__u64 author = verdict ? 0 : exec_author(file, script);
+	__u64 author = verdict ? 0 : exec_author(file, script); /* most execs have a verdict, and end there */
 	struct owner before;
 	struct lineage_entry *lineage = NULL, *writer = NULL;
 
 	facts->unjudged = !verdict;
-	if (author) { /* not where a verdict stands: most execs end there */
+	if (author)
 		writer = bpf_map_lookup_elem(&lineages, &author);
-		facts->flags |= EXEC_AUTHORED;
-	}
 	if (task_watched(facts->owner.tgid, &before)) {
 		lineage = bpf_map_lookup_elem(&lineages, &before.lineage);
 		facts->parent_lineage = before.lineage;
@@ -222,6 +229,7 @@ static __always_inline bool exec_place(struct exec_facts *facts, __u32 verdict, 
 	if (lineage && (lineage->state == LINEAGE_WATCHED || verdict)) {
 		facts->state = lineage->state;
 		facts->owner.lineage = before.lineage;
+		exec_authored(facts, author);
 		return true;
 	}
 	if (verdict)
@@ -230,6 +238,7 @@ static __always_inline bool exec_place(struct exec_facts *facts, __u32 verdict, 
 	if (writer && (!lineage || writer->state == LINEAGE_WATCHED)) {
 		facts->state = writer->state;
 		facts->owner.lineage = author;
+		exec_authored(facts, author);
 		return task_join(facts->owner.tgid, author, facts->owner.start);
 	}
 	facts->state = LINEAGE_PROVISIONAL;

@@ -48,6 +48,10 @@ explained() {
 	((count > 0))
 }
 
+@test "a helper that another has written" {
+	replay_case a-helper-that-another-has-written
+}
+
 @test "a network filesystem" {
 	replay_case a-network-filesystem
 	[[ $(jq -r 'select(.event.action == "access") | .custodes.access | "\(.filesystem) \(.leaves_host)"' \

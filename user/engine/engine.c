@@ -44,18 +44,27 @@ static void exe_runs(const struct process *process)
 	process->exe->known = false;
 }
 
+/** Who has written what it runs; of a lineage that begins with it a JOIN has said so. */
+static uint64_t exec_author(const struct lineage *lineage, const struct ev_exec *exec)
+{
+	if (exec->head.flags & EXEC_AUTHORED)
+		return exec->parent_lineage;
+	return lineage && !lineage->processes ? lineage->author : 0;
+}
+
 static int on_exec(struct engine *engine, const struct ev_head *event)
 {
 	const struct ev_exec *exec = (const struct ev_exec *)event;
 	struct process_key key = {.start = event->start, .tgid = event->tgid};
 	struct process *process = process_find(engine, event->tgid, event->start);
 	struct lineage *lineage = lineage_find(engine, event->lineage), *left;
-	uint64_t left_id = 0, held = 0;
+	uint64_t parent = event->flags & EXEC_AUTHORED ? 0 : exec->parent_lineage;
+	uint64_t author = exec_author(lineage, exec), left_id = 0, held = 0;
 
 	if (!lineage)
-		lineage = lineage_add(engine, event->lineage, exec->parent_lineage);
-	else if (!lineage->processes && !lineage->parent && exec->parent_lineage != lineage->id)
-		lineage->parent = exec->parent_lineage; /* a JOIN came before it */
+		lineage = lineage_add(engine, event->lineage, parent);
+	else if (!lineage->processes && !lineage->parent && parent != lineage->id)
+		lineage->parent = parent; /* a JOIN came before it */
 	if (process && process->lineage == lineage && event->flags & EXEC_SCANNER) {
 		process->scanner = true;
 		judge_process(engine, process);
@@ -84,7 +93,7 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->scanner = event->flags & EXEC_SCANNER;
 	process->path_cut = event->flags & EXEC_PATH_CUT;
 	process->product = NULL;
-	exe_met(engine, process->exe, lineage, event->flags & EXEC_AUTHORED);
+	exe_met(engine, process->exe, author);
 	take_exec_strings(process, exec);
 	if (event->flags & EXEC_ARGUMENT)
 		exe_runs(process);

@@ -14,7 +14,7 @@
 #include "../util/clock.h"
 
 /** Equality of live and replay is promised for one version of the rules. */
-#define ENGINE_VERSION 5
+#define ENGINE_VERSION 6
 
 struct engine;
 

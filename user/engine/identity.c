@@ -76,19 +76,28 @@ static void identify_exe(struct engine *engine, struct exe *exe)
 		act_exe(engine, runs_scripts(exe) ? ACTION_EXE_INTERPRETER : ACTION_EXE_BENIGN, exe);
 }
 
-void exe_met(struct engine *engine, struct exe *exe, const struct lineage *lineage, bool authored)
+/** The product, if any, of the lineage that has written it; that may have ended. */
+static const struct product *author_product(struct engine *engine, const struct exe *exe)
 {
-	const struct gone_lineage *gone = lineage_gone(engine, exe->author);
+	const struct lineage *author = lineage_find(engine, exe->author);
+	const struct gone_lineage *gone = author ? NULL : lineage_gone(engine, exe->author);
+
+	if (gone)
+		return gone->product;
+	return author && author->decision == LINEAGE_PRODUCT ? author->product : NULL;
+}
+
+void exe_met(struct engine *engine, struct exe *exe, uint64_t author)
+{
+	const struct product *product;
 
 	if (exe->product)
 		return;
-	if (authored && lineage->decision == LINEAGE_PRODUCT) {
-		exe->author = lineage->id;
-		exe_authored(engine, exe, lineage->product);
-	} else if (gone) {
-		exe_authored(engine, exe, gone->product);
-	} else if (authored && !exe->author) {
-		exe->author = lineage->author ? lineage->author : lineage->id;
+	if (author)
+		exe->author = author;
+	product = author_product(engine, exe);
+	if (product) {
+		exe_authored(engine, exe, product);
 	} else if (exe->author && !lineage_find(engine, exe->author)) {
 		exe->author = 0; /* it was nobody's, and has ended */
 		identify_exe(engine, exe);
@@ -148,9 +157,8 @@ static void lineage_take(struct engine *engine, struct lineage *lineage, const s
 		process->evidence = EVIDENCE_LINEAGE;
 	}
 	DL_FOREACH(lineage->processes, process)
-		if (process->exe && !process->exe->product && process->exe->author &&
-		    (process->exe->author == lineage->id || process->exe->author == lineage->author))
-			exe_authored(engine, process->exe, product);
+		if (process->exe)
+			exe_met(engine, process->exe, 0);
 	take_children(engine, lineage);
 	tell_execs(engine, lineage);
 	judge_flows(engine, lineage);
@@ -255,12 +263,12 @@ void lineage_loads(struct engine *engine, struct lineage *lineage, uint64_t auth
 
 	if (lineage->decision == LINEAGE_PRODUCT)
 		return;
+	if (gone || by)
+		lineage->author = author;
 	if (gone)
 		lineage_take(engine, lineage, gone->product, gone->evidence, gone->root);
 	else if (by && by->decision == LINEAGE_PRODUCT)
 		lineage_take(engine, lineage, by->product, by->evidence, by->root);
-	else if (by)
-		lineage->author = author;
 }
 
 /** Whether this one may be a product's yet, and so may what came out of it. */

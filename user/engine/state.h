@@ -343,8 +343,8 @@ void judge_process(struct engine *engine, struct process *process);
 void lineage_loads(struct engine *engine, struct lineage *lineage, uint64_t author);
 /** Judges an executable, and everything that runs it. */
 void judge_exe(struct engine *engine, struct exe *exe);
-/** It runs with this lineage; authored: somebody under watch has written it. */
-void exe_met(struct engine *engine, struct exe *exe, const struct lineage *lineage, bool authored);
+/** It is run; author: the lineage that has written it, as far as the kernel half knows, or 0. */
+void exe_met(struct engine *engine, struct exe *exe, uint64_t author);
 /** Tells the execs of a product's lineage that waited for facts. */
 void tell_execs(struct engine *engine, struct lineage *lineage);
 /** Lets go of lineages that are clean and whose parents are gone. */
