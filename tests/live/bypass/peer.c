@@ -49,11 +49,15 @@ static size_t datagrams(int sock)
 	}
 }
 
-/** Waits until somebody has written a byte behind what is to be read. */
+/**
+ * Waits until somebody has written a byte behind what is to be read, and until the call that did it is
+ * over: not every kernel shows it before.
+ */
 static size_t flagged(const volatile char *at, size_t size)
 {
 	while (!at[size])
 		usleep(1000);
+	usleep(100000);
 	return size;
 }
 
