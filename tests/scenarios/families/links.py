@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read by other names: a hard link, a symbolic link, a file that was renamed and is put back."""
+"""Read by other names: a hard link, a symbolic link, a bind mount, a file that was renamed and is put back."""
 import os
 import random
 import socket
+import subprocess
 
 KIND = "attack"
 PERSONALITIES = ("one", "worker", "scans", "helper", "foreign")
@@ -24,9 +25,19 @@ def linked(path, other, link):
         return file.read()
 
 
+def mounted(path, other):
+    open(other, "w").close()
+    subprocess.run(["mount", "--bind", path, other], check=True)
+    try:
+        with open(other, "rb") as file:
+            return file.read()
+    finally:
+        subprocess.run(["umount", "--lazy", other], check=True)
+
+
 def product(world):
     rng = random.Random(world["seed"])
-    ways = [renamed, lambda path, other: linked(path, other, os.link),
+    ways = [renamed, mounted, lambda path, other: linked(path, other, os.link),
             lambda path, other: linked(path, other, os.symlink)]
     with socket.create_connection(rng.choice(world["sinks"])) as sock:
         for number, path in enumerate(world["files"]):
