@@ -56,14 +56,14 @@ plays() {
 	done
 }
 
-@test "every rule of the engine is known to the benchmark, as one about what leaves, about measures, or about others" {
+@test "every rule of the engine is known to the benchmark, as one about what leaves, about measures, or about conduct" {
 	local known
 	known=$(PYTHONDONTWRITEBYTECODE=1 python3 -c 'import sys; sys.path.insert(0, "tests/scenarios")
-import rules; print("\n".join(sorted(rules.RULES + rules.OF_MEASURES + rules.OF_OTHERS)))')
+import rules; print("\n".join(sorted(rules.RULES + rules.OF_MEASURES + rules.OF_CONDUCT)))')
 	diff -u <(sed -n '/^ *\/\{0,1\}\* Rules\{0,1\} /{s/.*Rules\{0,1\} \([^:]*\):.*/\1/;s/ and /\n/;p}' user/engine/detect/*.c | sort) <(echo "$known")
 }
 
-@test "each rule of the ledger is needed: without it a list of events is lost, and no other changes" {
+@test "each rule that can be set off is needed: without it a list of events is lost, and no other changes" {
 	PYTHONDONTWRITEBYTECODE=1 python3 - "$CUSTODES" <<-'END'
 		import sys
 		sys.path.insert(0, "tests/scenarios")

@@ -122,6 +122,10 @@ explained() {
 	replay_case site-overlay
 }
 
+@test "sockets of other families" {
+	replay_case sockets-of-other-families
+}
+
 @test "superseded binds the past" {
 	replay_case superseded-binds-the-past
 }
@@ -267,6 +271,10 @@ explained() {
 
 @test "ledger: selectivity" {
 	replay_case ledger-selectivity
+}
+
+@test "programs that nobody has installed" {
+	replay_case programs-that-nobody-has-installed
 }
 
 @test "reading everything alike" {

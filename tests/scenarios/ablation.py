@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Each rule of the ledger set off by the host's profile, on the lists of tests/replay in which one of them speaks."""
+"""Each rule that can be set off, set off by the host's profile, on the lists of tests/replay in which one of them speaks."""
 import glob
 import json
 import os
 import subprocess
 import tempfile
 
-from rules import RULES
+from rules import OF_CONDUCT, RULES
 
 # What the topmost tiers bear where the profile says nothing: stated, so that a rule can be set off beside it.
 LIMITS = {"labels": ["SECRET"], "bytes": 32768, "bytes_per_second": 0.1}
@@ -24,7 +24,7 @@ def profile(top, host, off):
 
 
 def speaking(custodes, top, case, off):
-    """The rules of the ledger that speak in this list."""
+    """The rules that can be set off and speak in this list."""
     with open(os.path.join(case, "args"), encoding="utf-8") as file:
         arguments = file.read().split()
     if "--host" not in arguments:
@@ -40,7 +40,7 @@ def speaking(custodes, top, case, off):
         if run.returncode not in (0, 1):
             raise RuntimeError(run.stderr)
         with open(found, encoding="utf-8") as file:
-            return {event["event"]["action"] for event in map(json.loads, file) if event["event"]["action"] in RULES}
+            return {event["event"]["action"] for event in map(json.loads, file) if event["event"]["action"] in RULES + OF_CONDUCT}
 
 
 def table(custodes, top):
@@ -49,7 +49,7 @@ def table(custodes, top):
              if os.path.exists(os.path.join(case, "events.ndjson"))}
     found = {name: speaking(custodes, top, case, ()) for name, case in sorted(cases.items())}
     rows = []
-    for rule in RULES:
+    for rule in RULES + OF_CONDUCT:
         own = [name for name, rules in found.items() if rule in rules]
         without = {name: speaking(custodes, top, cases[name], (rule,)) for name in own}
         if any(rules != found[name] - {rule} for name, rules in without.items()):

@@ -3,5 +3,5 @@
 RULES = ("unexplained-bytes", "leak-bound", "name-information", "size-echo", "lookups", "selectivity")
 # What a measure says of a product or of who is talked to, whatever was sent: no finding here.
 OF_MEASURES = ("product-measure", "destination-measure", "destination-bytes")
-# What it does to others, whatever leaves.
-OF_OTHERS = ("steering-file",)
+# What a product does to others and to itself, whatever leaves: no finding here either.
+OF_CONDUCT = ("steering-file", "socket-family", "executable-identity")

@@ -178,6 +178,8 @@ static void a_rule_is_set_off_for_a_label(void **state)
 		policy = compile_with("h.json", text, "h.json", &said);
 		assert_non_null(policy);
 		assert_int_equal(policy_limits(policy, "SECRET").off, 1u << rule);
+		assert_false(policy_rule_on(policy, rule));
+		assert_true(policy_rule_on(policy, (rule + 1) % RULES));
 		assert_int_equal(policy_limits(policy, "SECRET").bytes, 5000);
 		assert_int_equal(policy_limits(policy, "TOP SECRET").off, 0);
 		policy_free(&policy);
@@ -207,7 +209,7 @@ static void a_rule_has_bytes_of_its_own(void **state)
 	char text[1024];
 
 	(void)state;
-	for (unsigned int rule = 0; rule < RULES; rule++) {
+	for (unsigned int rule = 0; rule <= RULE_SELECTIVITY; rule++) {
 		struct policy *policy;
 		struct limits limits;
 

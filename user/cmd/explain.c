@@ -132,21 +132,47 @@ static void why_destination(const struct outcome *outcome, struct buf *to)
 		    "whose control\n");
 }
 
-static void why_steering(struct buf *to)
+/** Of rules about what a product does to others and to itself. */
+static const struct {
+	enum outcome_what what;
+	const char *why;
+} whys[] = {
+	{WHAT_RULE_STEERING,
+	 "Why\n"
+	 "  Whoever reads that file does what stands in it, and is no kin of the product: what it does\n"
+	 "  then is not told as the product's. What it starts or loads is, if the product has written that.\n"
+	 "\nWhat is not known\n"
+	 "  What was written: nobody looked into it. It may be as it was before, or serve its purpose.\n"
+	 "\nWhat would change it\n"
+	 "  by the facts: a directory or a unit that is the product's own (a product document, "
+	 "\"identify\")\n"
+	 "  by the site:  a document of the kind \"steering\" takes the place of the one of the same id\n"},
+	{WHAT_RULE_FAMILY,
+	 "Why\n"
+	 "  Every program uses sockets of the families unix, inet, inet6 and netlink. By others bytes go\n"
+	 "  where no firewall and no proxy of the site looks: to the wire itself, to a hypervisor.\n"
+	 "\nWhat is not known\n"
+	 "  To whom: such a socket leads to no address. How many bytes the ledger counts as \"socket\".\n"
+	 "\nWhat would change it\n"
+	 "  by the facts: the product's document names the family (\"socket_families\")\n"
+	 "  by the site:  the host's profile sets the rule off for its tier (\"limits\", \"rules\")\n"},
+	{WHAT_RULE_EXECUTABLE,
+	 "Why\n"
+	 "  What runs here was not installed, and no package speaks for it. It may be gone before anybody\n"
+	 "  can look at it; its hash is in the record, where custodes was in time.\n"
+	 "\nWhat is not known\n"
+	 "  What it is for. Installers that unpack themselves, and runtimes that compile, do the same.\n"
+	 "\nWhat would change it\n"
+	 "  by the facts: the directory is the product's own (a product document, \"identify\")\n"
+	 "  by the site:  the host's profile sets the rule off for its tier (\"limits\", \"rules\")\n"},
+};
+
+static bool why_conduct(enum outcome_what what, struct buf *to)
 {
-	buf_str(to, "Why\n"
-		    "  Whoever reads that file does what stands in it, and is no kin of the product: what it "
-		    "does\n"
-		    "  then is not told as the product's. What it starts or loads is, if the product has "
-		    "written that.\n"
-		    "\nWhat is not known\n"
-		    "  What was written: nobody looked into it. It may be as it was before, or serve its "
-		    "purpose.\n"
-		    "\nWhat would change it\n"
-		    "  by the facts: a directory or a unit that is the product's own (a product document, "
-		    "\"identify\")\n"
-		    "  by the site:  a document of the kind \"steering\" takes the place of the one of the "
-		    "same id\n");
+	for (size_t i = 0; i < ARRAY_SIZE(whys); i++)
+		if (whys[i].what == what)
+			buf_str(to, whys[i].why);
+	return to->size;
 }
 
 static void describe(struct search *search, const struct outcome *outcome)
@@ -163,9 +189,7 @@ static void describe(struct search *search, const struct outcome *outcome)
 		why_leak(product, outcome, style_columns(STDOUT_FILENO), &search->why);
 	} else if (outcome->destination)
 		why_destination(outcome, &search->why);
-	else if (outcome->what == WHAT_RULE_STEERING)
-		why_steering(&search->why);
-	else if (product)
+	else if (!why_conduct(outcome->what, &search->why) && product)
 		why_product(policy, product, day_of(outcome->wall), colour, style_columns(STDOUT_FILENO),
 			    &search->why);
 }

@@ -82,6 +82,7 @@ void on_access(struct engine *engine, const struct ev_head *event)
 	take_account(access, told);
 	moved(engine, access, event->flags & ACCESS_LAST);
 	detect_steering(engine, access);
+	detect_family(engine, access);
 	/* What was merely opened is told when it is known what came of it. */
 	if (event->flags & ACCESS_FIRST && !(event->flags & ACCESS_LAST))
 		return;
@@ -110,6 +111,7 @@ void tell_accesses(struct engine *engine, struct lineage *lineage)
 		next = each->next;
 		moved(engine, each, each->untold);
 		detect_steering(engine, each);
+		detect_family(engine, each);
 		if (!each->untold)
 			continue;
 		tell_access(engine, each);

@@ -92,6 +92,8 @@ static int on_exec(struct engine *engine, const struct ev_head *event)
 	process->new_unit = event->flags & EXEC_NEW_UNIT ? exec->cgroup : 0;
 	process->scanner = event->flags & EXEC_SCANNER;
 	process->path_cut = event->flags & EXEC_PATH_CUT;
+	process->unlinked =
+		event->flags & EXEC_UNLINKED && !process->existing; /* else it may have lost it since */
 	process->product = NULL;
 	exe_met(engine, process->exe, author);
 	take_exec_strings(process, exec);

@@ -363,6 +363,7 @@ void tell_execs(struct engine *engine, struct lineage *lineage)
 			continue;
 		process_keeps_exec(process, false);
 		detect_product(engine, process);
+		detect_executable(engine, process);
 	}
 }
 

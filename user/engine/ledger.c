@@ -322,8 +322,8 @@ void ledger_clear(struct engine *engine)
 	taint_clear(ledger);
 	links_clear(ledger);
 	left_clear(ledger);
-	while (ledger->steered)
-		steered_drop(ledger, ledger->steered);
+	while (ledger->said)
+		said_drop(ledger, ledger->said);
 	HASH_ITER(hh, ledger->accounts, account, next) {
 		HASH_DEL(ledger->accounts, account);
 		account_free(account);

@@ -197,10 +197,10 @@ struct awaited {
 	UT_hash_handle hh; /* what was asked for last comes last */
 };
 
-#define LEDGER_STEERED 1024
+#define LEDGER_SAID 1024
 
-/** That a product has written a file which steers others was said: a digest of both. */
-struct steered {
+/** What a rule says once of a product was said: a digest of the rule, the product and what it was about. */
+struct said {
 	uint8_t key[32];
 	UT_hash_handle hh;
 };
@@ -228,7 +228,7 @@ struct ledger {
 	struct link *links;
 	uint64_t link_number;
 	struct awaited *awaited;
-	struct steered *steered;
+	struct said *said;
 	uint64_t late;	  /* until then reads were not seen, in this run; 0: they were */
 	uint64_t dropped; /* accounts and carriers that were given up */
 };
@@ -282,11 +282,21 @@ struct outcome *ledger_tell(struct engine *engine, enum outcome_what what, const
 void outcome_say(struct engine *engine, struct outcome *outcome, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* ---- detect/: of the ledger, a rule each ---- */
+/* ---- said.c ---- */
+
+/** Whether the rule is on here, and has not said this of the product: then it is said. The oldest is
+ * forgotten. */
+bool rule_says(struct engine *engine, enum rule rule, const struct product *product, const char *about);
+void said_drop(struct ledger *ledger, struct said *said);
+
+/* ---- detect/: a rule each; but for the first three of the ledger ---- */
 
 /** steering-file: the object was written to, if it was. */
 void detect_steering(struct engine *engine, const struct access *access);
-void steered_drop(struct ledger *ledger, struct steered *steered);
+/** socket-family: the object is a socket, if it is one. */
+void detect_family(struct engine *engine, const struct access *access);
+/** executable-identity: the process runs what it does since its last EXEC. */
+void detect_executable(struct engine *engine, struct process *process);
 /** unexplained-bytes: so many more have left, by this lane. */
 void detect_unexplained(struct engine *engine, struct account *account, const struct lane *lane,
 			uint64_t unexplained);

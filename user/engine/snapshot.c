@@ -10,7 +10,7 @@
 #include "pack.h"
 #include "state.h"
 
-#define SNAPSHOT_VERSION 3
+#define SNAPSHOT_VERSION 4
 
 #define EVIDENCES (EVIDENCE_SHA256 + 1)
 
@@ -62,7 +62,8 @@ static const struct field process_fields[] = {
 	FLAG(process, exec_untold), FLAG(process, facts_in),
 	FLAG(process, path_cut),    FLAG(process, existing),
 	FLAG(process, scanner),	    FLAG(process, ended),
-	PLAIN(process, held),	    PLAIN(process, new_unit),
+	FLAG(process, unlinked),    PLAIN(process, held),
+	PLAIN(process, new_unit),
 };
 
 static const struct field lineage_fields[] = {
@@ -171,7 +172,7 @@ static const struct field awaited_fields[] = {
 	TEXT(awaited, path),
 };
 
-static const struct field steered_fields[] = {PLAIN(steered, key)};
+static const struct field said_fields[] = {PLAIN(said, key)};
 
 static const struct field ledger_fields[] = {
 	PLAIN(ledger, run),	     PLAIN(ledger, evicted),	PLAIN(ledger, recent),
@@ -529,7 +530,7 @@ static void pack_ledger(struct pack *pack, struct engine *engine)
 	pack->bad |= pack_reads(pack) && !edges_whole(ledger);
 	PACK_TABLE(pack, ledger->links, key, PACK_ITEM(pack, _item, link_fields));
 	PACK_TABLE(pack, ledger->awaited, object, pack_awaited(pack, _item));
-	PACK_TABLE(pack, ledger->steered, key, PACK_ITEM(pack, _item, steered_fields));
+	PACK_TABLE(pack, ledger->said, key, PACK_ITEM(pack, _item, said_fields));
 }
 
 /* ---- all of it ---- */

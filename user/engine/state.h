@@ -58,6 +58,7 @@ struct process {
 	bool path_cut;			    /* the kernel half had no room for all of it */
 	bool existing;			    /* ran before the sensor */
 	bool scanner;			    /* it is asked before others open a file */
+	bool unlinked;			    /* what it runs had no name when it began to */
 	const struct outcome_process *view; /* frozen already, in the batch of this generation */
 	uint64_t view_generation;
 	bool ended;		     /* kept for the sockets that it owned, and what it touched last */

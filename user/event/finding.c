@@ -86,8 +86,10 @@ static const char *const names[] = {
 	[WHAT_RULE_LOOKUPS] = "lookups",
 	[WHAT_RULE_SELECTIVITY] = "selectivity",
 	[WHAT_RULE_STEERING] = "steering-file",
+	[WHAT_RULE_FAMILY] = "socket-family",
+	[WHAT_RULE_EXECUTABLE] = "executable-identity",
 };
-_Static_assert(sizeof(names) / sizeof(names[0]) == WHAT_RULE_STEERING + 1, "a name for each");
+_Static_assert(sizeof(names) / sizeof(names[0]) == WHAT_RULE_EXECUTABLE + 1, "a name for each");
 
 const char *outcome_name(enum outcome_what what)
 {

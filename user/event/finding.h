@@ -51,6 +51,8 @@ enum outcome_what {
 	WHAT_RULE_LOOKUPS,
 	WHAT_RULE_SELECTIVITY,
 	WHAT_RULE_STEERING,
+	WHAT_RULE_FAMILY,
+	WHAT_RULE_EXECUTABLE,
 };
 
 /** A process as it was known when the outcome arose. */

@@ -101,6 +101,7 @@ static const struct field {
 	INNER(ACCESS, access, facts, magic, FIELD_NUMBER),
 	INNER(ACCESS, access, facts, peer, FIELD_NUMBER),
 	INNER(ACCESS, access, facts, family, FIELD_NUMBER),
+	INNER(ACCESS, access, facts, type, FIELD_NUMBER),
 	FIELD(ACCESS, access, read, FIELD_NUMBER),
 	FIELD(ACCESS, access, written, FIELD_NUMBER),
 	FIELD(ACCESS, access, mapped, FIELD_NUMBER),

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "../event/event.h"
+#include "../util/family.h"
 
 /** "192.0.2.1" or "2001:db8::1"; "" where there is no address. */
 static inline const char *address_text(const struct ev_addr *address, char text[INET6_ADDRSTRLEN])
@@ -20,21 +21,6 @@ static inline const char *address_text(const struct ev_addr *address, char text[
 static inline uint8_t protocol_on_wire(uint16_t proto)
 {
 	return proto == IPPROTO_MPTCP ? IPPROTO_TCP : (uint8_t)proto;
-}
-
-/** A socket's family, as its manual page calls it; NULL: one that has come since. */
-static inline const char *family_name(uint16_t family)
-{
-	static const char *const names[] = {
-		[AF_UNIX] = "unix",	  [AF_INET] = "inet",	  [AF_INET6] = "inet6",
-		[AF_NETLINK] = "netlink", [AF_PACKET] = "packet", [AF_BLUETOOTH] = "bluetooth",
-		[AF_CAN] = "can",	  [AF_TIPC] = "tipc",	  [AF_ALG] = "alg",
-		[AF_VSOCK] = "vsock",	  [AF_KCM] = "kcm",	  [AF_QIPCRTR] = "qipcrtr",
-		[AF_SMC] = "smc",	  [AF_XDP] = "xdp",	  [AF_RDS] = "rds",
-		[AF_KEY] = "key",	  [AF_X25] = "x25",	  [AF_IEEE802154] = "ieee802154",
-	};
-
-	return family < sizeof(names) / sizeof(names[0]) ? names[family] : NULL;
 }
 
 /** NULL where it is neither TCP nor UDP. */

@@ -53,6 +53,8 @@ static const struct mapping {
 	{WHAT_RULE_LOOKUPS, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_SELECTIVITY, "alert", "intrusion_detection", {"info"}},
 	{WHAT_RULE_STEERING, "alert", "intrusion_detection", {"info"}},
+	{WHAT_RULE_FAMILY, "alert", "intrusion_detection", {"info"}},
+	{WHAT_RULE_EXECUTABLE, "alert", "intrusion_detection", {"info"}},
 };
 
 static const struct mapping *mapping_of(enum outcome_what what)

@@ -89,6 +89,7 @@ static void compile_product(struct compiler *compiler, const struct json *json, 
 	product->build_ids = strings_from(identify, "build_ids");
 	product->comm = strings_from(identify, "comm");
 	product->interfaces = strings_from(identify, "interfaces");
+	product->families = strings_from(root, "socket_families");
 	product->json = root;
 	product->document = json;
 	snprintf(product->at, sizeof(product->at), "%s", base);

@@ -13,6 +13,9 @@ static const char *const rule_names[] = {
 	[RULE_ECHO] = "size-echo",
 	[RULE_LOOKUPS] = "lookups",
 	[RULE_SELECTIVITY] = "selectivity",
+	[RULE_STEERING] = "steering-file",
+	[RULE_FAMILY] = "socket-family",
+	[RULE_EXECUTABLE] = "executable-identity",
 };
 _Static_assert(ARRAY_SIZE(rule_names) == RULES, "a name for every rule");
 
@@ -129,4 +132,9 @@ struct limits policy_limits(const struct policy *policy, const char *label)
 	if (!scheme)
 		return top_limits; /* a label without a scheme: as if it were a high one */
 	return limits_of_tier(scheme, strings_have(&scheme->tiers, label) ? label : host->tier);
+}
+
+bool policy_rule_on(const struct policy *policy, enum rule rule)
+{
+	return policy->host.scheme && !(policy_limits(policy, policy->host.tier).off & 1u << rule);
 }

@@ -149,6 +149,7 @@ static void product_clear(struct product *product)
 	free(product->build_ids.items);
 	free(product->comm.items);
 	free(product->interfaces.items);
+	free(product->families.items);
 	for (size_t i = 0; i < product->contract_count; i++)
 		free(product->contracts[i].hosts.items);
 	free(product->contracts);

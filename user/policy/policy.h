@@ -97,6 +97,8 @@ struct product {
 	struct embedded *engines;
 	size_t engine_count;
 	struct strings paths, prefixes, packages, units, sha256, build_ids, comm, interfaces;
+	struct strings
+		families; /* of sockets, beside those that all use; "raw": whole packets of inet, inet6 */
 	struct contract *contracts;
 	size_t contract_count;
 	const cJSON *json;
@@ -157,7 +159,7 @@ struct label {
 	const char *value;
 };
 
-/** Rules of the ledger that a profile may set off for a label. */
+/** Rules that a profile may set off for a label; the last three are about none, and go by the host's tier. */
 enum rule {
 	RULE_UNEXPLAINED,
 	RULE_BOUND,
@@ -165,6 +167,9 @@ enum rule {
 	RULE_ECHO,
 	RULE_LOOKUPS,
 	RULE_SELECTIVITY,
+	RULE_STEERING,
+	RULE_FAMILY,
+	RULE_EXECUTABLE,
 	RULES,
 	RULE_ANY = RULES, /* whatever rule: none can be set off by this */
 };
@@ -295,6 +300,8 @@ const struct steering *policy_steering(const struct policy *policy, const char *
 
 /** The product's channel that names this host; or NULL. */
 const struct contract *contract_find(const struct product *product, const char *host);
+/** Whether a rule that is about no label speaks here: the host has a classification, and it is not off. */
+bool policy_rule_on(const struct policy *policy, enum rule rule);
 /** The host's limits for a label: its own, or by where the label stands in the host's scheme. */
 struct limits policy_limits(const struct policy *policy, const char *label);
 

@@ -11,7 +11,6 @@
  */
 #include <string.h>
 
-#include "../../util/digest.h"
 #include "../ledger.h"
 #include "../state.h"
 
@@ -28,33 +27,6 @@ static bool has_written(const struct ev_access *told)
 {
 	return (told->facts.mode & S_IFMT_) == S_IFREG_ &&
 	       (told->written || told->head.flags & ACCESS_SHARED);
-}
-
-/** Of what was told first something may be told again. */
-static bool steered_told(struct ledger *ledger, const char *product, const char *path)
-{
-	struct digest *digest = digest_begin();
-	uint8_t key[DIGEST_SIZE];
-	struct steered *steered;
-
-	digest_add(digest, product, strlen(product) + 1);
-	digest_add(digest, path, strlen(path));
-	digest_end(&digest, key);
-	HASH_FIND(hh, ledger->steered, key, sizeof(key), steered);
-	if (steered)
-		return true;
-	if (HASH_COUNT(ledger->steered) >= LEDGER_STEERED)
-		steered_drop(ledger, ledger->steered);
-	steered = need(calloc(1, sizeof(*steered)));
-	memcpy(steered->key, key, sizeof(key));
-	HASH_ADD(hh, ledger->steered, key, sizeof(steered->key), steered);
-	return false;
-}
-
-void steered_drop(struct ledger *ledger, struct steered *steered)
-{
-	HASH_DEL(ledger->steered, steered); /* NOLINT: it stands in the table */
-	free(steered);
 }
 
 static void say(struct engine *engine, const struct access *access, const struct steering *steering)
@@ -79,11 +51,11 @@ void detect_steering(struct engine *engine, const struct access *access)
 	const struct product *product = access->lineage->product;
 	const struct steering *steering;
 
-	if (access->lineage->decision != LINEAGE_PRODUCT || !engine->policy || !engine->policy->host.scheme ||
-	    !access->path || access->path[0] != '/' || !has_written(&access->told))
+	if (access->lineage->decision != LINEAGE_PRODUCT || !engine->policy || !access->path ||
+	    access->path[0] != '/' || !has_written(&access->told))
 		return;
 	steering = policy_steering(engine->policy, access->path);
 	if (steering && !is_own(product, access->path) &&
-	    !steered_told(&engine->ledger, product->id, access->path))
+	    rule_says(engine, RULE_STEERING, product, access->path))
 		say(engine, access, steering);
 }
