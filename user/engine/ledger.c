@@ -276,6 +276,8 @@ void ledger_restart(struct engine *engine, bool same_boot)
 
 void ledger_note(struct account *account, uint64_t position)
 {
+	if (account->position_count && account->positions[account->position_count - 1] == position)
+		return;
 	if (account->position_count < ARRAY_SIZE(account->positions))
 		account->positions[account->position_count++] = position;
 	else /* the first ones tell how it began, the last one how it goes on */

@@ -6,12 +6,14 @@
  */
 #include "../state.h"
 
-static void say(struct engine *engine, const struct account *account, const struct lane *lane, size_t label,
+static void say(struct engine *engine, struct account *account, const struct lane *lane, size_t label,
 		const struct decision *decision)
 {
 	struct outcome_ledger *view;
-	struct outcome *outcome = ledger_tell(engine, WHAT_RULE_LEAK, account, lane, label, &view);
+	struct outcome *outcome;
 
+	ledger_note(account, engine->position);
+	outcome = ledger_tell(engine, WHAT_RULE_LEAK, account, lane, label, &view);
 	view->bound = lane->told;
 	outcome_say(engine, outcome,
 		    "At most %llu bytes of %s have left through %s to who is controlled from %s",
