@@ -43,6 +43,12 @@ bundles() {
 	(cd "$1/tile/entries" && find . -maxdepth 1 -name '???' | sort | xargs | tr -d ./)
 }
 
+@test "one day of several: what left in it, by the profile that was in force, and the blind rate" {
+	ours 1 ledger "$log" --from "$(day 2)T00:00:00Z" --to "$(day 1)T00:00:00Z" --json
+	jq -e --arg day "$(day 2)" '.profile == "scenario" and .lost == 0 and (.to | startswith($day)) and
+		(.rows | map(.sent) == [98304] and all(.borne == 32768 and .blind_per_day == 8640))' "$said"
+}
+
 @test "by age: verifies, says so, and the rest is judged as before, with the same ids" {
 	ours 0 capture prune "$log" --older-than 60h --key "$DIR/key" --dry-run
 	says "would go: 768 entries" "(age), entries 0 to 767"

@@ -122,8 +122,9 @@ static bool within(struct reckoning *reckoning, const struct ev_head *event)
 {
 	int64_t wall;
 
-	if (event->kind == EV_START)
-		return true; /* it says how late it is */
+	if (event->kind == EV_START) /* it says how late it is, and the next ones go by that */
+		return ((const struct ev_start *)event)->wall_offset + (int64_t)event->time <
+		       reckoning->call->to;
 	wall = engine_wall_of(reckoning->engine, event->time);
 	if (!reckoning->begun)
 		reckoning->statement.from = wall, reckoning->begun = true;

@@ -76,7 +76,7 @@ static bool same(const char *a, const char *b)
 static void product_text(const struct ledger_row *row, bool colour, struct buf *to)
 {
 	style_put(to, colour, STYLE_BOLD, row->name, 0);
-	buf_printf(to, " (%s), started %llu time%s\n", row->product, (unsigned long long)row->starts,
+	buf_printf(to, " (%s), started %llu time%s so far\n", row->product, (unsigned long long)row->starts,
 		   row->starts == 1 ? "" : "s");
 }
 
@@ -149,6 +149,40 @@ static void point(struct buf *to, unsigned int columns, const char *text)
 	buf_byte(to, '\n');
 }
 
+/** A label's first row speaks for all. */
+static bool is_first_of_label(const struct statement *statement, size_t index)
+{
+	const struct ledger_row *rows = statement->rows;
+
+	for (size_t i = 0; i < index; i++)
+		if (same(rows[i].label, rows[index].label))
+			return false;
+	return rows[index].label;
+}
+
+static uint64_t blind_per_day(const struct limits *limits)
+{
+	return limits->millibytes * 86400 / 1000;
+}
+
+/** What no rule ever speaks of. */
+static void blind_rate_text(const struct statement *statement, const char *label, unsigned int columns,
+			    struct buf *to)
+{
+	const struct limits limits = policy_limits(statement->policy, label);
+	_cleanup_(buf_free) struct buf line = {};
+
+	text_printf(&line, "The blind rate of %s: ", label);
+	buf_printf(&line, "no finding is made of %llu.%03llu unexplained bytes a second, ",
+		   (unsigned long long)limits.millibytes / 1000,
+		   (unsigned long long)limits.millibytes % 1000);
+	put_number(&line, blind_per_day(&limits), 0);
+	buf_str(&line, " a day, nor of ");
+	put_number(&line, limits.bytes, 0);
+	buf_str(&line, " at once. The bounds count them.");
+	point(to, columns, line.data);
+}
+
 static void doubts_text(const struct statement *statement, unsigned int columns, struct buf *to)
 {
 	_cleanup_(buf_free) struct buf line = {};
@@ -164,6 +198,9 @@ static void doubts_text(const struct statement *statement, unsigned int columns,
 		" bytes are what handshakes, contracts and the site's own servers account for, and those can "
 		"carry content too.");
 	point(to, columns, line.data);
+	for (size_t i = 0; statement->policy && i < statement->count; i++)
+		if (is_first_of_label(statement, i))
+			blind_rate_text(statement, statement->rows[i].label, columns, to);
 	if (statement->summary.lost)
 		point(to, columns, "Events were lost: what they would have told is missing here.");
 	if (statement->summary.unended)
@@ -184,7 +221,14 @@ void statement_text(const struct statement *statement, bool colour, unsigned int
 
 /* ---- JSON ---- */
 
-static void row_json(struct jsonw *w, const struct ledger_row *row)
+/** What no rule ever speaks of: the blind rate, as so much a day, and so much at once. */
+static void blind_json(struct jsonw *w, const struct limits limits)
+{
+	jsonw_u64(w, "borne", limits.bytes);
+	jsonw_u64(w, "blind_per_day", blind_per_day(&limits));
+}
+
+static void row_json(struct jsonw *w, const struct policy *policy, const struct ledger_row *row)
 {
 	jsonw_object(w, NULL);
 	jsonw_str(w, "product", row->product);
@@ -198,6 +242,8 @@ static void row_json(struct jsonw *w, const struct ledger_row *row)
 	jsonw_u64(w, "capacity", row->capacity);
 	jsonw_bool(w, "rounded_up", row->saturated);
 	jsonw_u64(w, "starts", row->starts);
+	if (policy && row->label)
+		blind_json(w, policy_limits(policy, row->label));
 	jsonw_object_end(w);
 }
 
@@ -213,7 +259,7 @@ void statement_json(const struct statement *statement, struct jsonw *w)
 	jsonw_time(w, "to", statement->to);
 	jsonw_array(w, "rows");
 	for (size_t i = 0; i < statement->count; i++)
-		row_json(w, &statement->rows[i]);
+		row_json(w, statement->policy, &statement->rows[i]);
 	jsonw_array_end(w);
 	jsonw_u64(w, "slack", slack(statement));
 	jsonw_u64(w, "events", statement->summary.events);
