@@ -45,6 +45,22 @@ steered() {
 	nothing_lost
 }
 
+@test "a file that is renamed to one by which others are steered is found" {
+	in_world mount -t tmpfs none /root
+	custodes_start
+	begin "$KESL" run /bin/sh -c "while ! test -e $DIR/known; do sleep 0.1; done
+		echo : >/root/.new; mv /root/.new /root/.profile; echo : >/root/.other
+		while ! test -e $DIR/seen; do sleep 0.1; done"
+	await "the exec of the product in the events" grep -qF "\"executable\":\"$KESL\"" "$DIR/live.ndjson"
+	touch "$DIR/known"
+	await "the finding" grep -qF '"action":"steering-file"' "$DIR/live.ndjson"
+	touch "$DIR/seen"
+	ends_with 0
+	custodes_stop
+	expect "files" "$(steered)" "/root/.profile kaspersky-kesl 47"
+	nothing_lost
+}
+
 @test "on a host without a classification it is told as events alone" {
 	HOST=company
 	custodes_start

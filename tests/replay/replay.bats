@@ -62,6 +62,10 @@ explained() {
 	replay_case a-process-taken-hold-of
 }
 
+@test "a steering file that was renamed" {
+	replay_case a-steering-file-that-was-renamed
+}
+
 @test "as of" {
 	replay_case as-of
 }

@@ -293,6 +293,8 @@ static void what_steers_others(void **state)
 		{"/etc/a.d", NULL},	     {"/srv/me/.a", "anybody's"},     {"/srv/me/else/.a", NULL},
 		{"/srv/.a", NULL},	     {"/srv/me/.b/x/y", "directory"}, {"/srv/etc/a.conf", NULL},
 	};
+	static const char *const beside[] = {"/etc/x", "/srv/me/x"}, /* of what has a directory */
+		*const elsewhere[] = {"/etc/a.d/x", "/srv/x", "/srv/me/else/x", "/x", "/et/x", "/etcc/x"};
 	struct said said;
 	struct policy *policy =
 		compile_with("s.json",
@@ -314,6 +316,10 @@ static void what_steers_others(void **state)
 		if (cases[i].steers)
 			assert_string_equal(found ? found->steers : cases[i].path, cases[i].steers);
 	}
+	for (size_t i = 0; i < ARRAY_SIZE(beside); i++)
+		assert_true(policy_steers_beside(policy, beside[i]));
+	for (size_t i = 0; i < ARRAY_SIZE(elsewhere); i++)
+		assert_false(policy_steers_beside(policy, elsewhere[i]));
 	assert_null(
 		policy_steering(policy, "/etc/ld.so.preload")); /* another document of this id stands there */
 	policy_free(&policy);

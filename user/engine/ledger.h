@@ -293,6 +293,8 @@ void said_drop(struct ledger *ledger, struct said *said);
 
 /** steering-file: the object was written to, if it was. */
 void detect_steering(struct engine *engine, const struct access *access);
+/** steering-file: the file that a product has written has been found, by what it is called now. */
+void detect_steering_left(struct engine *engine, const struct ev_left *left);
 /** socket-family: the object is a socket, if it is one. */
 void detect_family(struct engine *engine, const struct access *access);
 /** executable-identity: the process runs what it does since its last EXEC. */

@@ -92,6 +92,13 @@ static void ask(struct engine *engine, const struct object_id *object, uint64_t 
 	action->path = arena_str(&engine->batch->arena, path);
 }
 
+/** What it is called in the end may be a name by which it steers others. */
+static bool may_steer(const struct engine *engine, const char *path)
+{
+	return engine->policy && path[0] == '/' && policy_steers_beside(engine->policy, path) &&
+	       !policy_steering(engine->policy, path) && policy_rule_on(engine->policy, RULE_STEERING);
+}
+
 void left_ask(struct engine *engine, const struct account *account, const struct access *access)
 {
 	const struct ev_access *told = &access->told;
@@ -99,7 +106,8 @@ void left_ask(struct engine *engine, const struct account *account, const struct
 
 	if (!told->written || (told->facts.mode & S_IFMT_) != S_IFREG_ || !told->facts.links ||
 	    !access->path || access->label || (filesystem && filesystem->network) ||
-	    !holds_any(engine, account) || product_owns(access->lineage->product, access->path))
+	    product_owns(access->lineage->product, access->path) ||
+	    (!holds_any(engine, account) && !may_steer(engine, access->path)))
 		return;
 	await(engine, &told->object, access->owner.tgid, access->path);
 	ask(engine, &told->object, access->lineage->id, access->owner.tgid, access->path);
@@ -121,4 +129,5 @@ void on_left(struct engine *engine, const struct ev_head *event)
 
 	answered(&engine->ledger, &left->object);
 	taint_left(engine, &left->object, left->size);
+	detect_steering_left(engine, left);
 }

@@ -297,6 +297,8 @@ const struct measure *policy_measure(const struct policy *policy, const char *id
 
 /** Whom a file at this path steers, by the longest entry; or NULL. */
 const struct steering *policy_steering(const struct policy *policy, const char *path);
+/** Whether a file that steers others has this one's directory: it may be written here, and renamed. */
+bool policy_steers_beside(const struct policy *policy, const char *path);
 
 /** The product's channel that names this host; or NULL. */
 const struct contract *contract_find(const struct product *product, const char *host);

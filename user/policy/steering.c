@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-3.0-or-later
 /* Files by which other programs are steered. */
+#include <string.h>
+
 #include "compile.h"
 
 void compile_steering(struct compiler *compiler, const struct json *json)
@@ -16,18 +18,40 @@ void compile_steering(struct compiler *compiler, const struct json *json)
 	}
 }
 
-/** "*" in a component's place stands for any one name; what ends in "/" for all below. */
-static bool fits(const char *pattern, const char *path)
+struct span {
+	const char *at, *end;
+};
+
+static struct span whole(const char *path)
 {
-	while (*pattern && *path) {
-		if (pattern[0] == '*') {
-			path += strcspn(path, "/");
-			pattern++;
-		} else if (*pattern++ != *path++) {
+	return (struct span){path, path + strlen(path)};
+}
+
+/** Up to its last "/". */
+static struct span directory(const char *path)
+{
+	return (struct span){path, strrchr(path, '/')};
+}
+
+/** "*" in a component's place stands for any one name. What the pattern is the beginning of is left. */
+static bool begins(struct span pattern, struct span *path)
+{
+	while (pattern.at < pattern.end && path->at < path->end) {
+		if (*pattern.at == '*') {
+			while (path->at < path->end && *path->at != '/')
+				path->at++;
+			pattern.at++;
+		} else if (*pattern.at++ != *path->at++) {
 			return false;
 		}
 	}
-	return !*pattern && (!*path || pattern[-1] == '/');
+	return pattern.at == pattern.end;
+}
+
+/** What ends in "/" is for all below. */
+static bool is_for_all_below(const struct steering *file)
+{
+	return file->path[strlen(file->path) - 1] == '/';
 }
 
 const struct steering *policy_steering(const struct policy *policy, const char *path)
@@ -36,9 +60,23 @@ const struct steering *policy_steering(const struct policy *policy, const char *
 
 	for (size_t i = 0; i < policy->steering_count; i++) {
 		const struct steering *file = &policy->steering[i];
+		struct span rest = whole(path);
 
-		if (fits(file->path, path) && (!found || strlen(file->path) > strlen(found->path)))
+		if (begins(whole(file->path), &rest) && (rest.at == rest.end || is_for_all_below(file)) &&
+		    (!found || strlen(file->path) > strlen(found->path)))
 			found = file;
 	}
 	return found;
+}
+
+bool policy_steers_beside(const struct policy *policy, const char *path)
+{
+	for (size_t i = 0; i < policy->steering_count; i++) {
+		const struct steering *file = &policy->steering[i];
+		struct span rest = directory(path);
+
+		if (!is_for_all_below(file) && begins(directory(file->path), &rest) && rest.at == rest.end)
+			return true;
+	}
+	return false;
 }
