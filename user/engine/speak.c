@@ -101,9 +101,6 @@ static const struct outcome_process *view_first(struct engine *engine, const str
 	return lineage && lineage->processes ? view_process(engine, lineage->processes) : NULL;
 }
 
-_Static_assert(WHAT_RULE_EXECUTABLE - WHAT_RULE_UNEXPLAINED + 1 == RULES,
-	       "rules that can be set off, in one order");
-
 struct outcome *ledger_tell(struct engine *engine, enum outcome_what what, const struct account *account,
 			    const struct lane *lane, size_t label, struct outcome_ledger **ledger)
 {

@@ -3,25 +3,16 @@
  * state. */
 #include <string.h>
 
+#include "../event/finding.h"
 #include "../util/memory.h"
 #include "policy.h"
 
-static const char *const rule_names[] = {
-	[RULE_UNEXPLAINED] = "unexplained-bytes",
-	[RULE_BOUND] = "leak-bound",
-	[RULE_INFORMATION] = "name-information",
-	[RULE_ECHO] = "size-echo",
-	[RULE_LOOKUPS] = "lookups",
-	[RULE_SELECTIVITY] = "selectivity",
-	[RULE_STEERING] = "steering-file",
-	[RULE_FAMILY] = "socket-family",
-	[RULE_EXECUTABLE] = "executable-identity",
-};
-_Static_assert(ARRAY_SIZE(rule_names) == RULES, "a name for every rule");
+_Static_assert(WHAT_RULE_EXECUTABLE - WHAT_RULE_UNEXPLAINED + 1 == RULES,
+	       "rules that can be set off, in one order");
 
 const char *rule_name(enum rule rule)
 {
-	return rule_names[rule];
+	return outcome_name(WHAT_RULE_UNEXPLAINED + rule);
 }
 
 /** By rule and member of "thresholds"; a profile states it in units, kept are tenths where it says so. */
